@@ -1,0 +1,126 @@
+//! What provd expects of a plugin, in its own words. That plugins are processes, and speak protobuf, is not known here.
+
+use std::time::SystemTime;
+
+use bytes::Bytes;
+use serde::Serialize;
+
+/// How well a plugin supports a phone. From [`Support::Probable`] on it may be assigned automatically.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Support {
+    /// Cannot work.
+    None,
+    /// Another vendor's phone.
+    Improbable,
+    /// Cannot tell, for want of facts.
+    Unknown,
+    /// The right vendor, a model that is not known.
+    Probable,
+    /// The right model, known to work in part.
+    Incomplete,
+    /// The right model in another firmware version.
+    Complete,
+    /// The right model in this very firmware version.
+    Exact,
+}
+
+/// A file for one device, or for all devices of a plugin, as the plugin generated it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct GeneratedFile {
+    /// Relative, `Aastra/001122334455.cfg`.
+    pub path: String,
+    /// The bytes.
+    pub content: Bytes,
+    /// Media type; absent: by the name.
+    pub media_type: Option<String>,
+    /// Whether it holds secrets.
+    pub sensitive: bool,
+}
+
+/// A generated file as the store keeps it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct StoredFile {
+    /// What the plugin generated.
+    pub file: GeneratedFile,
+    /// First 32 hexadecimal digits of the content's SHA-256; the validator for HTTP.
+    pub etag: String,
+    /// When the bytes last changed.
+    pub modified: SystemTime,
+}
+
+/// What configuring gave: the files, and what an operator should read.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Configuration {
+    /// All files; they replace those of before.
+    pub files: Vec<GeneratedFile>,
+    /// Path of the file whose fetch proves that the phone is up to date.
+    pub trigger_path: Option<String>,
+    /// Parameter and message of each warning.
+    pub warnings: Vec<(String, String)>,
+}
+
+/// A plugin's answer to a request.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum FileReference {
+    /// A file it generated for this device, or in common.
+    Generated(String),
+    /// A static file below its served folders.
+    Served {
+        /// Relative path.
+        path: String,
+        /// Media type; absent: by the name.
+        media_type: Option<String>,
+    },
+    /// The bytes themselves.
+    Inline(GeneratedFile),
+    /// It knows no such file.
+    NotFound,
+    /// It exists, but not for this phone.
+    Forbidden,
+}
+
+/// Where a plugin is in its life.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum PluginState {
+    /// Its process runs, but has not said what it is.
+    Starting,
+    /// Serving.
+    Ready,
+    /// Running, but unwell: its health says so, or its circuit breaker is open.
+    Degraded,
+    /// Finishing what it does before it stops.
+    Draining,
+    /// Not running, because an administrator said so or the server ends.
+    Stopped,
+    /// Crashed; will be started again.
+    Backoff,
+    /// Will not be started again before an administrator says so.
+    Quarantined,
+}
+
+impl PluginState {
+    /// `ready`, `backoff`, …
+    pub fn as_str(self) -> &'static str {
+        match self {
+            PluginState::Starting => "starting",
+            PluginState::Ready => "ready",
+            PluginState::Degraded => "degraded",
+            PluginState::Draining => "draining",
+            PluginState::Stopped => "stopped",
+            PluginState::Backoff => "backoff",
+            PluginState::Quarantined => "quarantined",
+        }
+    }
+}
+
+/// An end of a plugin's process that nobody asked for.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Crash {
+    /// When it was noticed.
+    pub at: SystemTime,
+    /// How it ended: `killed by SIGKILL`, `exit code 2`, `did not become ready within 10 s`.
+    pub reason: String,
+    /// Its last log lines, oldest first.
+    pub log: Vec<String>,
+}

@@ -1,0 +1,32 @@
+//! The parameters of a phone: which there are, what they may hold, what they default to.
+//!
+//! A [`RawConfig`] is what a plugin receives: merged, with defaults. [`check`] judges one document as an administrator
+//! wrote it. How documents merge is `config`'s business.
+
+use serde_json::{Map, Value};
+
+mod check;
+mod defaults;
+
+pub use check::{Problem, check};
+
+/// Merged parameters with defaults applied.
+#[derive(Debug, Clone, PartialEq)]
+pub struct RawConfig(Map<String, Value>);
+
+impl RawConfig {
+    /// Applies the defaults to merged parameters. Those of a disabled service are removed with it.
+    pub fn new(merged: Map<String, Value>) -> RawConfig {
+        RawConfig(defaults::apply(merged))
+    }
+
+    /// The document.
+    pub fn document(&self) -> &Map<String, Value> {
+        &self.0
+    }
+
+    /// SIP username of line 1, by which a PBX knows the phone.
+    pub fn first_sip_username(&self) -> Option<&str> {
+        self.0.get("sip_lines")?.get("1")?.get("username")?.as_str()
+    }
+}

@@ -1,0 +1,3 @@
+//! The provd binary.
+
+fn main() {}

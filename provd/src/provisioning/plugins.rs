@@ -1,0 +1,70 @@
+//! What the use cases need of plugins, stated without processes. Implemented by `plugin_host`.
+
+use std::time::Duration;
+
+use async_trait::async_trait;
+use thiserror::Error;
+
+use crate::domain::answer::ServedFile;
+use crate::domain::device::Device;
+use crate::domain::device_info::DeviceInfo;
+use crate::domain::plugin::{Configuration, FileReference, Support};
+use crate::domain::raw_config::RawConfig;
+use crate::domain::request::Request;
+
+/// Why a plugin did not do as asked. The text is for administrators and holds no secrets.
+#[derive(Debug, Clone, Error, PartialEq, Eq)]
+pub enum PluginError {
+    /// No such plugin is installed.
+    #[error("the plugin {0} is not installed")]
+    NotInstalled(String),
+    /// It cannot be asked now: crashed, starting, hanging, overloaded.
+    #[error("the plugin {plugin} is not available: {why}")]
+    Unavailable {
+        /// Which plugin.
+        plugin: String,
+        /// What is wrong with it.
+        why: String,
+        /// When asking again may help.
+        retry_after: Duration,
+    },
+    /// It says that this cannot work: no MAC address, no line, not supported.
+    #[error("{0}")]
+    Refused(String),
+    /// It answered something that no plugin may answer.
+    #[error("the plugin {plugin} is defective: {why}")]
+    Defective {
+        /// Which plugin.
+        plugin: String,
+        /// What it did.
+        why: String,
+    },
+}
+
+/// All installed plugins, as the use cases see them.
+#[async_trait]
+pub trait Plugins: Send + Sync {
+    /// Identifiers of all installed plugins, in order.
+    fn installed(&self) -> Vec<String>;
+    /// Whether a plugin is installed.
+    fn is_installed(&self, plugin: &str) -> bool;
+    /// The plugins whose filters match a request, in order of their identifiers.
+    fn interested(&self, request: &Request) -> Vec<String>;
+    /// Facts about the phone behind a request.
+    async fn extract(&self, plugin: &str, request: &Request) -> Result<DeviceInfo, PluginError>;
+    /// How well a plugin supports a phone.
+    async fn associate(&self, plugin: &str, info: &DeviceInfo) -> Result<Support, PluginError>;
+    /// Generates the files all devices of a plugin share.
+    async fn configure_common(&self, plugin: &str, raw_config: &RawConfig) -> Result<Configuration, PluginError>;
+    /// Generates the files of a device by the plugin it names.
+    async fn configure(&self, device: &Device, raw_config: &RawConfig) -> Result<Configuration, PluginError>;
+    /// Lets a plugin forget a device.
+    async fn deconfigure(&self, plugin: &str, device: &Device) -> Result<(), PluginError>;
+    /// What a plugin answers to a request of one of its devices.
+    async fn serve_file(&self, plugin: &str, device: &Device, request: &Request) -> Result<FileReference, PluginError>;
+    /// Opens a static file of a plugin: the administrator's own first, then the plugin's. Nothing outside those folders is
+    /// ever opened, whatever the path says.
+    fn open_served(&self, plugin: &str, path: &str) -> Option<ServedFile>;
+    /// Whether a file of this base name holds secrets, in the plugin's own judgement.
+    fn is_sensitive(&self, plugin: &str, base_name: &str) -> bool;
+}

@@ -69,6 +69,7 @@ pub fn negotiate(plugin_major: u32, plugin_minor: u32, features: &[Feature]) -> 
     if let Some(missing) = features.iter().find(|feature| feature.required && !offered(feature)) {
         return Err(Refusal::MissingFeature(missing.name.clone()));
     }
+    #[expect(clippy::unnecessary_min_or_max, reason = "the minor revision grows")]
     Ok(Agreement {
         api_minor: plugin_minor.min(API_MINOR),
         features: features.iter().filter(offered).map(|feature| feature.name.clone()).collect(),

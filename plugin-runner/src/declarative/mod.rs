@@ -1,0 +1,27 @@
+//! Plugins that are only data: the engine behind a folder with a `plugin.toml` and templates.
+//!
+//! `docs/plugins/declarative.md` is the specification; what it does not say, the engine does not do. The engine is one
+//! plugin like any other, written with the SDK of this crate.
+
+pub use engine::Engine;
+pub use error::LoadError;
+pub use process::run;
+
+mod association;
+pub mod cases;
+mod dhcp;
+mod engine;
+mod error;
+mod extraction;
+mod facts;
+mod files;
+mod manifest;
+mod paths;
+mod process;
+mod serving;
+mod source;
+mod synchronization;
+mod target;
+mod templates;
+mod timezone;
+mod versions;

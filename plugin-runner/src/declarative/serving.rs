@@ -1,0 +1,130 @@
+//! Which file answers a request: one that was generated, or a static one, after paths were rewritten.
+//!
+//! Only names are decided here. The core opens what is named, beneath the folder it belongs to.
+
+use std::path::PathBuf;
+
+use minijinja::Value;
+use provd_proto::mac::canonical_path;
+use provd_proto::v1::serve_file_response::Answer;
+use provd_proto::v1::{Device, GeneratedReference, Memory, ServeFileResponse, ServedReference, request};
+use regex::Regex;
+
+use super::error::LoadError;
+use super::files::Files;
+use super::manifest::{Kind, Manifest, RewriteEntry};
+use super::paths;
+use super::source::Source;
+use super::templates::Templates;
+use crate::PluginError;
+
+/// Rewrites and static files.
+#[derive(Debug)]
+pub(crate) struct Serving {
+    rewrites: Vec<Rewrite>,
+    /// Folders of static files, the first that holds a file being the one it is served from.
+    folders: Vec<PathBuf>,
+}
+
+#[derive(Debug)]
+struct Rewrite {
+    kind: Option<Kind>,
+    path: Regex,
+    to: String,
+}
+
+impl Serving {
+    /// Compiles the rewrites.
+    pub(crate) fn compile(
+        manifest: &Manifest,
+        source: &Source,
+        folders: Vec<PathBuf>,
+    ) -> Result<Serving, LoadError> {
+        let rewrites = manifest.rewrites.iter().map(|entry| rewrite(entry, source));
+        Ok(Serving { rewrites: rewrites.collect::<Result<_, _>>()?, folders })
+    }
+
+    /// The file that answers a request of a device.
+    pub(crate) fn serve(
+        &self,
+        files: &Files,
+        templates: &Templates,
+        (device, identity): (&Device, &Value),
+        request: &request::Kind,
+    ) -> Result<ServeFileResponse, PluginError> {
+        let path = self.path(request)?;
+        let canonical = canonical_path(&path);
+        let names = |candidate: &str| canonical_path(candidate) == canonical;
+        let of_device = files.device_paths(templates, device, identity);
+        if let Some(own) = of_device.into_iter().find(|candidate| names(candidate)) {
+            return Ok(generated(own, Memory::ByDevice));
+        }
+        if let Some(common) = files.common_paths().find(|candidate| names(candidate)) {
+            return Ok(generated(common.to_owned(), Memory::ByPath));
+        }
+        // One look at a local folder, far cheaper than handing it to another thread.
+        if self.folders.iter().any(|folder| folder.join(&path).is_file()) {
+            return Ok(served(path));
+        }
+        Err(PluginError::NotFound(format!("there is no file `{path}`")))
+    }
+
+    /// The path a request is about, rewritten and tidied.
+    fn path(&self, request: &request::Kind) -> Result<String, PluginError> {
+        let (kind, path) = match request {
+            request::Kind::Http(http) => (Kind::Http, http.path.as_str()),
+            request::Kind::Tftp(tftp) => (Kind::Tftp, tftp.filename.as_str()),
+            request::Kind::Dhcp(_) => {
+                return Err(PluginError::InvalidArgument("a DHCP request asks for no file".to_owned()));
+            }
+        };
+        let path = path.trim_start_matches('/');
+        let applies =
+            |rewrite: &&Rewrite| rewrite.kind.is_none_or(|only| only == kind) && rewrite.path.is_match(path);
+        let rewritten = match self.rewrites.iter().find(applies) {
+            Some(rewrite) => rewrite.path.replace(path, rewrite.to.as_str()),
+            None => path.into(),
+        };
+        paths::requested(&rewritten)
+            .ok_or_else(|| PluginError::NotFound("the path leads to no file".to_owned()))
+    }
+}
+
+fn generated(path: String, memory: Memory) -> ServeFileResponse {
+    ServeFileResponse { answer: Some(Answer::Generated(GeneratedReference { path })), memory: memory.into() }
+}
+
+fn served(path: String) -> ServeFileResponse {
+    let answer = Answer::Served(ServedReference { path, media_type: String::new() });
+    ServeFileResponse { answer: Some(answer), memory: Memory::ByPath.into() }
+}
+
+fn rewrite(entry: &RewriteEntry, source: &Source) -> Result<Rewrite, LoadError> {
+    if let Some(kind) = entry.kind.as_ref().filter(|kind| *kind.get_ref() == Kind::Dhcp) {
+        return Err(source.invalid(kind, "kind", "expected \"http\" or \"tftp\""));
+    }
+    let after_slash = entry.path.get_ref().strip_prefix("^/");
+    if after_slash.is_some_and(|rest| !rest.starts_with(['*', '?'])) {
+        return Err(source.invalid(
+            &entry.path,
+            "path",
+            "leading slashes are removed before: drop the `/` after `^`",
+        ));
+    }
+    let path = source.regex(&entry.path, "path")?;
+    let to = entry.to.get_ref();
+    if let Some(unknown) = unknown_group(&path, to) {
+        return Err(source.invalid(&entry.to, "to", format!("`path` has no group `{unknown}`")));
+    }
+    Ok(Rewrite { kind: entry.kind.as_ref().map(|kind| *kind.get_ref()), path, to: to.clone() })
+}
+
+/// The first `${group}` that the expression does not have.
+fn unknown_group<'t>(path: &Regex, to: &'t str) -> Option<&'t str> {
+    let names = to.split("${").skip(1).filter_map(|rest| rest.split_once('}')).map(|(name, _)| name);
+    let known = |name: &str| match name.parse::<usize>() {
+        Ok(number) => number < path.captures_len(),
+        Err(_) => path.capture_names().flatten().any(|group| group == name),
+    };
+    names.into_iter().find(|name| !known(name))
+}

@@ -1,0 +1,194 @@
+//! Configs and the graph they form: their rows, and each statement about them.
+//!
+//! A config and its parents are read by one statement, a row for each parent, so that they are of one moment.
+
+use sqlx::query::Query;
+use sqlx::sqlite::SqliteArguments;
+use sqlx::{FromRow, Sqlite, SqliteConnection};
+
+use super::errors::duplicate;
+use super::rows::{decode, from_json, to_json};
+use crate::domain::config::Config;
+use crate::provisioning::store::StoreError;
+
+#[derive(FromRow)]
+struct ConfigRow {
+    id: String,
+    raw_config: String,
+    role: Option<String>,
+    transient: bool,
+    deletable: Option<bool>,
+    extra: String,
+    revision: i64,
+    /// One of its parents.
+    parent: Option<String>,
+}
+
+/// The statement that reads the configs for which a condition holds, oldest first, as [`fetch`] expects it.
+macro_rules! select_configs {
+    ($condition:literal) => {
+        concat!(
+            "select configs.*, config_parents.parent from configs ",
+            "left join config_parents on config_parents.config = configs.id where ",
+            $condition,
+            " order by configs.seq, configs.id, config_parents.position"
+        )
+    };
+}
+
+async fn fetch(
+    connection: &mut SqliteConnection,
+    query: Query<'_, Sqlite, SqliteArguments>,
+) -> Result<Vec<Config>, StoreError> {
+    let mut configs: Vec<Config> = Vec::new();
+    for row in query.fetch_all(connection).await? {
+        let mut row: ConfigRow = decode(&row, "config", "id")?;
+        let parent = row.parent.take();
+        match configs.last_mut() {
+            Some(config) if config.id == row.id => config.parent_ids.extend(parent),
+            _ => configs.push(read(row, parent)?),
+        }
+    }
+    Ok(configs)
+}
+
+fn read(row: ConfigRow, first_parent: Option<String>) -> Result<Config, StoreError> {
+    let what = name(&row.id);
+    Ok(Config {
+        parent_ids: first_parent.into_iter().collect(),
+        raw_config: from_json(&row.raw_config, &what)?,
+        role: row.role,
+        transient: row.transient,
+        deletable: row.deletable,
+        extra: from_json(&row.extra, &what)?,
+        revision: row.revision,
+        id: row.id,
+    })
+}
+
+fn name(id: &str) -> String {
+    format!("config `{id}`")
+}
+
+pub(super) async fn one(connection: &mut SqliteConnection, id: &str) -> Result<Option<Config>, StoreError> {
+    let query = sqlx::query(select_configs!("configs.id = $1")).bind(id);
+    Ok(fetch(connection, query).await?.pop())
+}
+
+pub(super) async fn all(connection: &mut SqliteConnection) -> Result<Vec<Config>, StoreError> {
+    fetch(connection, sqlx::query(select_configs!("true"))).await
+}
+
+pub(super) async fn oldest_with_role(
+    connection: &mut SqliteConnection,
+    role: &str,
+) -> Result<Option<Config>, StoreError> {
+    let query = sqlx::query(select_configs!(
+        "configs.id = (select id from configs where role = $1 order by seq limit 1)"
+    ));
+    Ok(fetch(connection, query.bind(role)).await?.pop())
+}
+
+/// A config and its ancestors; `union` meets each of them once, which ends cycles.
+pub(super) async fn lineage(connection: &mut SqliteConnection, id: &str) -> Result<Vec<Config>, StoreError> {
+    let query = sqlx::query(select_configs!(
+        "configs.id in ( \
+         with recursive lineage (id) as ( \
+         select id from configs where id = $1 \
+         union \
+         select config_parents.parent from lineage \
+         join config_parents on config_parents.config = lineage.id) \
+         select id from lineage)"
+    ));
+    fetch(connection, query.bind(id)).await
+}
+
+/// The identifier itself, and those of all configs below it.
+pub(super) async fn descendants(
+    connection: &mut SqliteConnection,
+    id: &str,
+) -> Result<Vec<String>, StoreError> {
+    let query = sqlx::query_scalar(
+        "with recursive descendants (id) as ( \
+         select cast($1 as text) \
+         union \
+         select config_parents.config from descendants \
+         join config_parents on config_parents.parent = descendants.id) \
+         select id from descendants",
+    );
+    Ok(query.bind(id).fetch_all(connection).await?)
+}
+
+/// Inserts a config of revision 0, or replaces the one that is still at this revision.
+pub(super) async fn save(connection: &mut SqliteConnection, config: &Config) -> Result<Config, StoreError> {
+    if config.revision == 0 {
+        return insert(connection, config).await;
+    }
+    update(connection, config).await?;
+    clear_parents(connection, &config.id).await?;
+    insert_parents(connection, config).await?;
+    Ok(Config { revision: config.revision + 1, ..config.clone() })
+}
+
+/// Inserts a config with its parents, as its first revision.
+pub(super) async fn insert(connection: &mut SqliteConnection, config: &Config) -> Result<Config, StoreError> {
+    let query = sqlx::query(
+        "insert into configs (id, seq, raw_config, role, transient, deletable, extra, revision) \
+         values ($1, (select coalesce(max(seq), 0) + 1 from configs), $2, $3, $4, $5, $6, $7)",
+    );
+    bind(query, config)?.bind(1).execute(&mut *connection).await.map_err(duplicate(&config.id))?;
+    insert_parents(connection, config).await?;
+    Ok(Config { revision: 1, ..config.clone() })
+}
+
+async fn update(connection: &mut SqliteConnection, config: &Config) -> Result<(), StoreError> {
+    let query = sqlx::query(
+        "update configs set raw_config = $2, role = $3, transient = $4, deletable = $5, extra = $6, \
+         revision = revision + 1 where id = $1 and revision = $7",
+    );
+    let done = bind(query, config)?.bind(config.revision).execute(connection).await?;
+    if done.rows_affected() == 0 { Err(StoreError::Conflict(name(&config.id))) } else { Ok(()) }
+}
+
+/// Binds `$1` to `$6`: everything but parents and revision.
+fn bind<'q>(
+    query: Query<'q, Sqlite, SqliteArguments>,
+    config: &'q Config,
+) -> Result<Query<'q, Sqlite, SqliteArguments>, StoreError> {
+    let what = name(&config.id);
+    Ok(query
+        .bind(&config.id)
+        .bind(to_json(&config.raw_config, &what)?)
+        .bind(&config.role)
+        .bind(config.transient)
+        .bind(config.deletable)
+        .bind(to_json(&config.extra, &what)?))
+}
+
+async fn clear_parents(connection: &mut SqliteConnection, id: &str) -> Result<(), StoreError> {
+    sqlx::query("delete from config_parents where config = $1").bind(id).execute(connection).await?;
+    Ok(())
+}
+
+async fn insert_parents(connection: &mut SqliteConnection, config: &Config) -> Result<(), StoreError> {
+    for (position, parent) in (0_i64..).zip(&config.parent_ids) {
+        let query = sqlx::query("insert into config_parents (config, position, parent) values ($1, $2, $3)");
+        query.bind(&config.id).bind(position).bind(parent).execute(&mut *connection).await?;
+    }
+    Ok(())
+}
+
+pub(super) async fn delete(connection: &mut SqliteConnection, id: &str) -> Result<bool, StoreError> {
+    let done = sqlx::query("delete from configs where id = $1").bind(id).execute(connection).await?;
+    Ok(done.rows_affected() > 0)
+}
+
+/// Deletes a config if it is transient and no device uses it.
+pub(super) async fn delete_orphan(connection: &mut SqliteConnection, id: &str) -> Result<(), StoreError> {
+    let query = sqlx::query(
+        "delete from configs where id = $1 and transient \
+         and not exists (select 1 from devices where devices.config = configs.id)",
+    );
+    query.bind(id).execute(connection).await?;
+    Ok(())
+}

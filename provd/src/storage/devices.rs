@@ -1,0 +1,202 @@
+//! Devices: their rows, and each statement about them.
+
+use std::net::IpAddr;
+
+use sqlx::query::Query;
+use sqlx::sqlite::{SqliteArguments, SqliteRow};
+use sqlx::{FromRow, QueryBuilder, Row as _, Sqlite, SqliteConnection};
+
+use super::errors::{corrupt, duplicate};
+use super::rows::{decode, from_json, to_json};
+use crate::domain::device::Device;
+use crate::domain::device_info::DeviceInfo;
+use crate::provisioning::store::{DeviceKey, StoreError};
+
+// The statements of the request path, each to be answered from one index. A test asks SQLite how it answers them.
+pub(super) const BY_ID: &str = "select * from devices where id = $1";
+pub(super) const BY_MAC: &str = "select * from devices where mac = $1 order by seq";
+pub(super) const BY_SN: &str = "select * from devices where sn = $1 order by seq";
+pub(super) const BY_UUID: &str = "select * from devices where uuid = $1 order by seq";
+pub(super) const BY_IP: &str = "select * from devices where ip = $1 order by seq";
+
+/// Configs asked for in one statement; both databases have a limit on parameters, and a plan per number of them.
+const CONFIGS_AT_ONCE: usize = 500;
+
+#[derive(FromRow)]
+struct DeviceRow {
+    id: String,
+    mac: Option<String>,
+    sn: Option<String>,
+    uuid: Option<String>,
+    ip: Option<String>,
+    vendor: Option<String>,
+    model: Option<String>,
+    version: Option<String>,
+    plugin: Option<String>,
+    config: Option<String>,
+    configured: bool,
+    last_error: Option<String>,
+    added: Option<String>,
+    tenant_uuid: Option<String>,
+    remote_state_sip_username: Option<String>,
+    extra: String,
+    trigger_path: Option<String>,
+    revision: i64,
+}
+
+fn read(row: &SqliteRow) -> Result<Device, StoreError> {
+    let row: DeviceRow = decode(row, "device", "id")?;
+    let what = name(&row.id);
+    let ip = row.ip.map(|ip| ip.parse::<IpAddr>()).transpose();
+    let mac = row.mac.map(|mac| mac.parse()).transpose();
+    Ok(Device {
+        info: DeviceInfo {
+            ip: ip.map_err(|why| corrupt(&what, format_args!("ip: {why}")))?,
+            mac: mac.map_err(|why| corrupt(&what, format_args!("mac: {why}")))?,
+            sn: row.sn,
+            uuid: row.uuid,
+            vendor: row.vendor,
+            model: row.model,
+            version: row.version,
+        },
+        plugin: row.plugin,
+        config: row.config,
+        configured: row.configured,
+        last_error: row.last_error,
+        added: row.added,
+        tenant_uuid: row.tenant_uuid,
+        remote_state_sip_username: row.remote_state_sip_username,
+        trigger_path: row.trigger_path,
+        extra: from_json(&row.extra, &what)?,
+        revision: row.revision,
+        id: row.id,
+    })
+}
+
+fn name(id: &str) -> String {
+    format!("device `{id}`")
+}
+
+pub(super) async fn one(connection: &mut SqliteConnection, id: &str) -> Result<Option<Device>, StoreError> {
+    let row = sqlx::query(BY_ID).bind(id).fetch_optional(connection).await?;
+    row.as_ref().map(read).transpose()
+}
+
+pub(super) async fn find(
+    connection: &mut SqliteConnection,
+    key: &DeviceKey,
+) -> Result<Vec<Device>, StoreError> {
+    let query = match key {
+        DeviceKey::Mac(mac) => sqlx::query(BY_MAC).bind(mac.to_string()),
+        DeviceKey::Sn(sn) => sqlx::query(BY_SN).bind(sn),
+        DeviceKey::Uuid(uuid) => sqlx::query(BY_UUID).bind(uuid),
+        DeviceKey::Ip(ip) => sqlx::query(BY_IP).bind(ip.to_string()),
+    };
+    query.fetch_all(connection).await?.iter().map(read).collect()
+}
+
+pub(super) async fn all(connection: &mut SqliteConnection) -> Result<Vec<Device>, StoreError> {
+    let rows = sqlx::query("select * from devices order by seq").fetch_all(connection).await?;
+    rows.iter().map(read).collect()
+}
+
+pub(super) async fn ids_of_configs(
+    connection: &mut SqliteConnection,
+    configs: &[String],
+) -> Result<Vec<String>, StoreError> {
+    let mut ids = Vec::new();
+    for configs in configs.chunks(CONFIGS_AT_ONCE) {
+        let mut query = QueryBuilder::new("select id from devices where config in (");
+        let mut list = query.separated(", ");
+        for config in configs {
+            list.push_bind(config);
+        }
+        query.push(") order by seq");
+        ids.extend(query.build_query_scalar::<String>().persistent(false).fetch_all(&mut *connection).await?);
+    }
+    Ok(ids)
+}
+
+pub(super) async fn ids_of_plugin(
+    connection: &mut SqliteConnection,
+    plugin: &str,
+) -> Result<Vec<String>, StoreError> {
+    let query = sqlx::query_scalar("select id from devices where plugin = $1 order by seq").bind(plugin);
+    Ok(query.fetch_all(connection).await?)
+}
+
+/// Inserts a device, as its first revision.
+pub(super) async fn insert(connection: &mut SqliteConnection, device: &Device) -> Result<(), StoreError> {
+    let query = sqlx::query(
+        "insert into devices (id, seq, mac, sn, uuid, ip, vendor, model, version, plugin, config, configured, \
+         last_error, added, tenant_uuid, remote_state_sip_username, trigger_path, extra, revision) \
+         values ($1, (select coalesce(max(seq), 0) + 1 from devices), \
+         $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18)",
+    );
+    bind(query, device)?.bind(1).execute(connection).await.map_err(duplicate(&device.id))?;
+    Ok(())
+}
+
+/// Replaces a device that is still at the revision it was read at, and moves it to the next.
+pub(super) async fn update(connection: &mut SqliteConnection, device: &Device) -> Result<(), StoreError> {
+    let query = sqlx::query(
+        "update devices set mac = $2, sn = $3, uuid = $4, ip = $5, vendor = $6, model = $7, version = $8, \
+         plugin = $9, config = $10, configured = $11, last_error = $12, added = $13, tenant_uuid = $14, \
+         remote_state_sip_username = $15, trigger_path = $16, extra = $17, revision = revision + 1 \
+         where id = $1 and revision = $18",
+    );
+    let done = bind(query, device)?.bind(device.revision).execute(connection).await?;
+    if done.rows_affected() == 0 { Err(StoreError::Conflict(name(&device.id))) } else { Ok(()) }
+}
+
+/// Binds `$1` to `$17`: everything but the revision.
+fn bind<'q>(
+    query: Query<'q, Sqlite, SqliteArguments>,
+    device: &'q Device,
+) -> Result<Query<'q, Sqlite, SqliteArguments>, StoreError> {
+    let info = &device.info;
+    Ok(query
+        .bind(&device.id)
+        .bind(info.mac.map(|mac| mac.to_string()))
+        .bind(&info.sn)
+        .bind(&info.uuid)
+        .bind(info.ip.map(|ip| ip.to_string()))
+        .bind(&info.vendor)
+        .bind(&info.model)
+        .bind(&info.version)
+        .bind(&device.plugin)
+        .bind(&device.config)
+        .bind(device.configured)
+        .bind(&device.last_error)
+        .bind(&device.added)
+        .bind(&device.tenant_uuid)
+        .bind(&device.remote_state_sip_username)
+        .bind(&device.trigger_path)
+        .bind(to_json(&device.extra, &name(&device.id))?))
+}
+
+/// Takes an address from every device but one.
+pub(super) async fn release_address(
+    connection: &mut SqliteConnection,
+    ip: IpAddr,
+    keeper: &str,
+) -> Result<(), StoreError> {
+    let query =
+        sqlx::query("update devices set ip = null, revision = revision + 1 where ip = $1 and id <> $2");
+    query.bind(ip.to_string()).bind(keeper).execute(connection).await?;
+    Ok(())
+}
+
+/// Deletes a device with its files, at any revision or only at this one. Nothing if there is none; else the config it
+/// used, if any.
+pub(super) async fn delete(
+    connection: &mut SqliteConnection,
+    id: &str,
+    revision: Option<i64>,
+) -> Result<Option<Option<String>>, StoreError> {
+    let query = sqlx::query(
+        "delete from devices where id = $1 and revision = coalesce($2, revision) returning config",
+    );
+    let row = query.bind(id).bind(revision).fetch_optional(connection).await?;
+    row.map(|row| row.try_get("config")).transpose().map_err(|why| corrupt(&name(id), why))
+}

@@ -1,0 +1,75 @@
+//! The store on `SQLite`: the only SQL in the tree.
+//!
+//! Statements keep to what `SQLite` and `PostgreSQL` share; what only `SQLite` knows (pragmas, `begin immediate`)
+//! stays in this file, `open` and `errors`. No rule of the domain is decided here: a change comes complete, and is
+//! stored whole or not at all.
+
+mod change;
+mod configs;
+mod devices;
+mod errors;
+mod files;
+mod open;
+mod parameters;
+mod plugins;
+mod rows;
+mod store;
+#[cfg(test)]
+mod tests;
+
+use std::time::Duration;
+
+use sqlx::pool::PoolConnection;
+use sqlx::{Sqlite, SqlitePool, Transaction};
+
+use crate::provisioning::store::StoreError;
+
+pub use errors::OpenError;
+
+/// How long a statement waits for a connection, and closing for the statements that run. Longer than `BUSY_TIMEOUT`,
+/// so that a lock which another process holds is what an error speaks of.
+const ACQUIRE_TIMEOUT: Duration = Duration::from_secs(10);
+
+/// How long `SQLite` waits for a lock that another process holds, a backup say.
+const BUSY_TIMEOUT: Duration = Duration::from_secs(5);
+
+/// The open database. Clones share it.
+///
+/// `SQLite` has one writer at a time. Writers queue here, for the one connection that may write, instead of colliding
+/// in `SQLite`; readers have their own connections, which see the last committed state and wait for nobody.
+///
+/// A change is committed once it is in the write-ahead log, which is in the hands of the operating system: the death
+/// of the process, by whatever signal, loses nothing that was committed, with or without [`Database::close`]. The log
+/// is flushed to disk at checkpoints, not at each commit: a loss of power may take back the last changes, each of
+/// them whole, and leaves the database sound.
+#[derive(Debug, Clone)]
+pub struct Database {
+    reader: SqlitePool,
+    writer: SqlitePool,
+}
+
+impl Database {
+    /// Lets the statements that run finish, writes the log back into the file and closes it. Later calls on the store
+    /// answer that it is not available. Takes ten seconds at most; what then still runs is rolled back by `SQLite`.
+    pub async fn close(&self) {
+        let closing = async {
+            // The writer goes last: the last connection to go writes the log back.
+            self.reader.close().await;
+            self.writer.close().await;
+        };
+        if tokio::time::timeout(ACQUIRE_TIMEOUT, closing).await.is_err() {
+            tracing::warn!("the database was still in use {ACQUIRE_TIMEOUT:?} after it was to close");
+        }
+    }
+
+    /// A connection that can only read.
+    async fn read(&self) -> Result<PoolConnection<Sqlite>, StoreError> {
+        Ok(self.reader.acquire().await?)
+    }
+
+    /// A transaction that holds the right to write from its beginning: one that begins reading and asks for it later
+    /// may be refused it.
+    async fn write(&self) -> Result<Transaction<'static, Sqlite>, StoreError> {
+        Ok(self.writer.begin_with("begin immediate").await?)
+    }
+}

@@ -1,0 +1,75 @@
+//! Opening the database: its file, its connections, its schema.
+//!
+//! A file that is not ours, or that a later version wrote, is left as it is.
+
+use std::fs::OpenOptions;
+use std::io;
+use std::os::unix::fs::OpenOptionsExt as _;
+use std::path::Path;
+
+use sqlx::migrate::Migrator;
+use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous};
+use sqlx::{Connection as _, SqliteConnection};
+
+use super::{ACQUIRE_TIMEOUT, BUSY_TIMEOUT, Database, OpenError};
+
+/// All steps from an empty file to the schema of this version. Numbered; a step that was released is never edited.
+static MIGRATIONS: Migrator = sqlx::migrate!("./migrations");
+
+/// Statements are short and the file is mostly in memory, so a few connections keep a few cores busy.
+const READERS: u32 = 4;
+
+/// Only the user we run as: generated files hold the passwords of SIP accounts. `SQLite` gives the log the same mode.
+const MODE: u32 = 0o600;
+
+impl Database {
+    /// Opens the database in this file and brings it to the schema of this version; creates it, readable for this
+    /// user alone, if it is not there. The directory must exist.
+    pub async fn open(path: &Path) -> Result<Database, OpenError> {
+        create_if_missing(path).map_err(|error| OpenError::from_io(path, error))?;
+        let options = SqliteConnectOptions::new()
+            .filename(path)
+            .journal_mode(SqliteJournalMode::Wal)
+            .synchronous(SqliteSynchronous::Normal)
+            .foreign_keys(true)
+            .busy_timeout(BUSY_TIMEOUT);
+        let failed = |error| OpenError::from_sqlx(path, error);
+        let writer = pool(1).after_release(|connection, _| Box::pin(is_settled(connection)));
+        let writer = writer.connect_with(options.clone()).await.map_err(failed)?;
+        MIGRATIONS.run(&writer).await.map_err(|error| OpenError::from_migration(path, error, schema()))?;
+        let reader = pool(READERS).connect_with(options.pragma("query_only", "on")).await.map_err(failed)?;
+        Ok(Database { reader, writer })
+    }
+}
+
+/// Number of the last migration this version knows.
+fn schema() -> i64 {
+    MIGRATIONS.iter().map(|migration| migration.version).max().unwrap_or_default()
+}
+
+fn create_if_missing(path: &Path) -> io::Result<()> {
+    match OpenOptions::new().write(true).create_new(true).mode(MODE).open(path) {
+        Err(error) if error.kind() == io::ErrorKind::AlreadyExists => Ok(()),
+        created => created.map(drop),
+    }
+}
+
+/// Connections to a local file do not age, and asking each whether it lives costs as much as the statement.
+fn pool(connections: u32) -> SqlitePoolOptions {
+    SqlitePoolOptions::new()
+        .max_connections(connections)
+        .acquire_timeout(ACQUIRE_TIMEOUT)
+        .idle_timeout(None)
+        .max_lifetime(None)
+        .test_before_acquire(false)
+}
+
+/// Whether the connection that writes may be used again, now that its transaction is over.
+///
+/// When the disk is full or fails, `SQLite` rolls back by itself, and sqlx, which counts, goes on believing in a
+/// transaction and refuses to begin another for ever. Such a connection is given up for a new one.
+async fn is_settled(connection: &mut SqliteConnection) -> Result<bool, sqlx::Error> {
+    // A transaction that was dropped is rolled back in the background: the answer comes after that.
+    connection.ping().await?;
+    Ok(!connection.is_in_transaction())
+}

@@ -1,0 +1,147 @@
+//! Changing devices, with all that comes with a change.
+
+use std::sync::Arc;
+
+use super::{add, at_address, change, config, configuration, device, ids, transient, using};
+use crate::domain::device::Device;
+use crate::provisioning::store::{DeviceChange, DeviceKey, Store, StoreError};
+
+pub(super) async fn revisions_count_from_one(store: Arc<dyn Store>) {
+    let first = add(&store, device("a")).await;
+    let second = add(&store, first.clone()).await;
+    assert_eq!((first.revision, second.revision), (1, 2));
+    assert_eq!(store.device("a").await.unwrap(), Some(second));
+}
+
+pub(super) async fn a_stale_revision_is_refused(store: Arc<dyn Store>) {
+    let first = add(&store, device("a")).await;
+    add(&store, first.clone()).await;
+    let error = store.change_device(change(first)).await.unwrap_err();
+    assert_eq!(error.to_string(), "device `a` was changed by somebody else at the same time");
+    let gone = Device { revision: 4, ..device("gone") };
+    assert!(matches!(store.change_device(change(gone)).await, Err(StoreError::Conflict(_))));
+    assert_eq!(ids(&store).await, ["a"]);
+}
+
+pub(super) async fn a_taken_id_is_refused(store: Arc<dyn Store>) {
+    let stored = add(&store, at_address("a", "192.0.2.1")).await;
+    let error = store.change_device(change(device("a"))).await.unwrap_err();
+    assert!(matches!(error, StoreError::Duplicate(id) if id == "a"));
+    assert_eq!(store.device("a").await.unwrap(), Some(stored));
+}
+
+pub(super) async fn a_failed_change_leaves_nothing(store: Arc<dyn Store>) {
+    add(&store, device("a")).await;
+    let taken = DeviceChange { new_config: Some(transient("new")), ..change(at_address("a", "192.0.2.1")) };
+    assert!(matches!(store.change_device(taken).await, Err(StoreError::Duplicate(id)) if id == "a"));
+    assert_eq!(store.config("new").await.unwrap(), None);
+
+    store.put_config(&config("old", &[])).await.unwrap();
+    let taken = DeviceChange {
+        new_config: Some(transient("old")),
+        files: Some(configuration(&[("b.cfg", "")])),
+        ..change(device("b"))
+    };
+    assert!(matches!(store.change_device(taken).await, Err(StoreError::Duplicate(id)) if id == "old"));
+    assert_eq!(ids(&store).await, ["a"]);
+    assert_eq!(store.device_files("b").await.unwrap(), []);
+
+    let stale = DeviceChange {
+        new_config: Some(transient("new")),
+        files: Some(configuration(&[("a.cfg", "")])),
+        ..change(Device { revision: 9, ..device("a") })
+    };
+    assert!(matches!(store.change_device(stale).await, Err(StoreError::Conflict(_))));
+    assert_eq!(store.config("new").await.unwrap(), None);
+    assert_eq!(store.device_files("a").await.unwrap(), []);
+}
+
+pub(super) async fn an_address_is_taken_from_others(store: Arc<dyn Store>) {
+    add(&store, at_address("a", "192.0.2.1")).await;
+    let bystander = add(&store, at_address("b", "192.0.2.2")).await;
+    add(&store, at_address("c", "192.0.2.1")).await;
+    let taking = DeviceChange { takes_address: true, ..change(at_address("d", "192.0.2.1")) };
+    let taker = store.change_device(taking).await.unwrap();
+
+    let key = DeviceKey::Ip("192.0.2.1".parse().unwrap());
+    assert_eq!(store.find_devices(&key).await.unwrap(), [taker]);
+    assert_eq!(store.device("a").await.unwrap(), Some(Device { revision: 2, ..device("a") }));
+    assert_eq!(store.device("b").await.unwrap(), Some(bystander));
+
+    // Without an address there is none to take.
+    let taking = DeviceChange { takes_address: true, ..change(device("e")) };
+    assert_eq!(store.change_device(taking).await.unwrap().revision, 1);
+}
+
+/// A device `p` known by nothing but its address, with a file and a transient config.
+async fn provisional(store: &Arc<dyn Store>) -> Device {
+    let device = Device { config: Some("auto".to_owned()), ..at_address("p", "192.0.2.1") };
+    let creating = DeviceChange {
+        new_config: Some(transient("auto")),
+        files: Some(configuration(&[("p.cfg", "p")])),
+        ..change(device)
+    };
+    store.change_device(creating).await.unwrap()
+}
+
+pub(super) async fn a_provisional_device_is_absorbed(store: Arc<dyn Store>) {
+    let absorbed = Some(provisional(&store).await);
+    store.change_device(DeviceChange { absorbed, ..change(device("a")) }).await.unwrap();
+    assert_eq!(ids(&store).await, ["a"]);
+    assert_eq!(store.device_files("p").await.unwrap(), []);
+    assert_eq!(store.config("auto").await.unwrap(), None);
+}
+
+pub(super) async fn a_device_that_moved_on_is_not_absorbed(store: Arc<dyn Store>) {
+    let seen = provisional(&store).await;
+    add(&store, seen.clone()).await;
+    store.change_device(DeviceChange { absorbed: Some(seen), ..change(device("a")) }).await.unwrap();
+    assert_eq!(ids(&store).await, ["p", "a"]);
+    assert_eq!(store.device_files("p").await.unwrap().len(), 1);
+    assert!(store.config("auto").await.unwrap().is_some());
+}
+
+pub(super) async fn a_transient_config_goes_with_its_last_device(store: Arc<dyn Store>) {
+    store.put_config(&transient("t")).await.unwrap();
+    store.put_config(&config("kept", &[])).await.unwrap();
+    for (id, config) in [("a", "t"), ("b", "t"), ("c", "kept")] {
+        add(&store, using(id, config)).await;
+    }
+    for (id, there) in [("a", true), ("b", false)] {
+        assert!(store.delete_device(id).await.unwrap());
+        assert_eq!(store.config("t").await.unwrap().is_some(), there, "{id}");
+    }
+    assert!(store.delete_device("c").await.unwrap());
+    assert!(store.config("kept").await.unwrap().is_some());
+}
+
+pub(super) async fn a_config_that_is_left_goes_if_transient_and_unused(store: Arc<dyn Store>) {
+    store.put_config(&transient("t")).await.unwrap();
+    store.put_config(&config("kept", &[])).await.unwrap();
+    let a = add(&store, using("a", "t")).await;
+    let b = add(&store, using("b", "t")).await;
+    let leave = |device: Device, config: &str, left: &str| DeviceChange {
+        left_config: Some(left.to_owned()),
+        ..change(Device { config: Some(config.to_owned()), ..device })
+    };
+
+    let a = store.change_device(leave(a, "kept", "t")).await.unwrap();
+    assert!(store.config("t").await.unwrap().is_some());
+    store.change_device(leave(b, "kept", "t")).await.unwrap();
+    assert_eq!(store.config("t").await.unwrap(), None);
+    store.change_device(leave(a, "elsewhere", "kept")).await.unwrap();
+    assert!(store.config("kept").await.unwrap().is_some());
+}
+
+pub(super) async fn deleting_takes_files_and_transient_config(store: Arc<dyn Store>) {
+    provisional(&store).await;
+    assert!(store.delete_device("p").await.unwrap());
+    assert_eq!(store.device("p").await.unwrap(), None);
+    assert_eq!(store.device_file("p", "p.cfg").await.unwrap(), None);
+    assert_eq!(store.config("auto").await.unwrap(), None);
+    assert!(!store.delete_device("p").await.unwrap());
+
+    // A new device of that name does not inherit anything.
+    add(&store, device("p")).await;
+    assert_eq!(store.device_files("p").await.unwrap(), []);
+}

@@ -1,0 +1,118 @@
+//! Configs and their graph.
+
+use std::sync::Arc;
+
+use serde_json::json;
+
+use super::{config, object};
+use crate::domain::config::Config;
+use crate::provisioning::store::{Store, StoreError};
+
+async fn put_all(store: &Arc<dyn Store>, configs: &[(&str, &[&str])]) {
+    for (id, parents) in configs {
+        store.put_config(&config(id, parents)).await.unwrap();
+    }
+}
+
+async fn lineage(store: &Arc<dyn Store>, id: &str) -> Vec<String> {
+    sorted(store.lineage(id).await.unwrap().into_keys())
+}
+
+async fn descendants(store: &Arc<dyn Store>, id: &str) -> Vec<String> {
+    sorted(store.descendants(id).await.unwrap())
+}
+
+fn sorted(ids: impl IntoIterator<Item = String>) -> Vec<String> {
+    let mut ids: Vec<_> = ids.into_iter().collect();
+    ids.sort();
+    ids
+}
+
+pub(super) async fn every_field_survives(store: Arc<dyn Store>) {
+    let full = Config {
+        id: "autoprov".to_owned(),
+        parent_ids: ["z", "a", "z"].map(str::to_owned).to_vec(),
+        raw_config: object(
+            json!({"sip_lines": {"2": {}, "1": {"password": "é\"\\\n"}}, "n": null, "a": 1.25}),
+        ),
+        role: Some("autocreate".to_owned()),
+        transient: true,
+        deletable: Some(false),
+        extra: object(json!({"label": "x", "X_type": "device"})),
+        revision: 0,
+    };
+    let stored = store.put_config(&full).await.unwrap();
+    assert_eq!(stored, Config { revision: 1, ..full });
+    let read = store.config("autoprov").await.unwrap().unwrap();
+    assert_eq!(read, stored);
+    assert_eq!(read.raw_config.keys().collect::<Vec<_>>(), ["sip_lines", "n", "a"]);
+    assert_eq!(store.configs().await.unwrap(), [stored]);
+}
+
+pub(super) async fn changes_count_and_collide(store: Arc<dyn Store>) {
+    let first = store.put_config(&config("a", &[])).await.unwrap();
+    let taken = store.put_config(&config("a", &["b"])).await;
+    assert!(matches!(taken, Err(StoreError::Duplicate(id)) if id == "a"));
+    let second = store.put_config(&first).await.unwrap();
+    assert_eq!((first.revision, second.revision), (1, 2));
+    let stale = store.put_config(&Config { parent_ids: vec!["b".to_owned()], ..first }).await.unwrap_err();
+    assert_eq!(stale.to_string(), "config `a` was changed by somebody else at the same time");
+    assert_eq!(store.config("a").await.unwrap(), Some(second));
+}
+
+pub(super) async fn parents_are_replaced_in_order(store: Arc<dyn Store>) {
+    let first = store.put_config(&config("a", &["b", "c", "d"])).await.unwrap();
+    let changed = Config { revision: first.revision, ..config("a", &["e", "c"]) };
+    store.put_config(&changed).await.unwrap();
+    assert_eq!(store.config("a").await.unwrap().unwrap().parent_ids, ["e", "c"]);
+    assert_eq!(descendants(&store, "b").await, ["b"]);
+    assert_eq!(descendants(&store, "c").await, ["a", "c"]);
+}
+
+pub(super) async fn a_lineage_meets_each_config_once(store: Arc<dyn Store>) {
+    put_all(
+        &store,
+        &[
+            ("top", &["bottom", "missing"]),
+            ("left", &["top"]),
+            ("right", &["top"]),
+            ("bottom", &["left", "right"]),
+            ("self", &["self"]),
+            ("unrelated", &["bottom"]),
+        ],
+    )
+    .await;
+    for id in ["bottom", "top"] {
+        assert_eq!(lineage(&store, id).await, ["bottom", "left", "right", "top"]);
+    }
+    assert_eq!(lineage(&store, "self").await, ["self"]);
+    assert_eq!(store.lineage("bottom").await.unwrap()["bottom"].parent_ids, ["left", "right"]);
+    assert!(lineage(&store, "missing").await.is_empty());
+    assert_eq!(descendants(&store, "left").await, ["bottom", "left", "right", "top", "unrelated"]);
+}
+
+pub(super) async fn descendants_need_not_exist_at_the_top(store: Arc<dyn Store>) {
+    put_all(&store, &[("child", &["missing"]), ("grandchild", &["child"])]).await;
+    assert_eq!(descendants(&store, "missing").await, ["child", "grandchild", "missing"]);
+    assert_eq!(descendants(&store, "grandchild").await, ["grandchild"]);
+    assert_eq!(descendants(&store, "nobody").await, ["nobody"]);
+}
+
+pub(super) async fn the_oldest_of_a_role_counts(store: Arc<dyn Store>) {
+    assert_eq!(store.config_with_role("autocreate").await.unwrap(), None);
+    for id in ["z", "a"] {
+        let template = Config { role: Some("autocreate".to_owned()), ..config(id, &["x", "y"]) };
+        store.put_config(&template).await.unwrap();
+    }
+    let found = store.config_with_role("autocreate").await.unwrap().unwrap();
+    assert_eq!((found.id.as_str(), found.parent_ids.len()), ("z", 2));
+}
+
+pub(super) async fn deleting_leaves_the_children(store: Arc<dyn Store>) {
+    put_all(&store, &[("parent", &["grandparent"]), ("child", &["parent"])]).await;
+    assert!(store.delete_config("parent").await.unwrap());
+    assert!(!store.delete_config("parent").await.unwrap());
+    assert_eq!(store.config("child").await.unwrap().unwrap().parent_ids, ["parent"]);
+    assert_eq!(descendants(&store, "parent").await, ["child", "parent"]);
+    assert_eq!(descendants(&store, "grandparent").await, ["grandparent"]);
+}

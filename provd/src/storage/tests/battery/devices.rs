@@ -1,0 +1,101 @@
+//! Reading devices.
+
+use std::sync::Arc;
+
+use serde_json::json;
+
+use super::{add, at_address, device, ids, object, using};
+use crate::domain::device::Device;
+use crate::domain::device_info::DeviceInfo;
+use crate::provisioning::store::{DeviceKey, Store};
+
+fn full() -> Device {
+    let text = |value: &str| Some(value.to_owned());
+    Device {
+        id: "a b".to_owned(),
+        info: DeviceInfo {
+            ip: Some("2001:db8::1".parse().unwrap()),
+            mac: Some("00085D237429".parse().unwrap()),
+            sn: text("SN'1"),
+            uuid: text("0b1c2d3e-0000-4000-8000-000000000001"),
+            vendor: text("Aastra"),
+            model: text("6731i"),
+            version: text("3.2.2.1136"),
+        },
+        plugin: text("aastra-3.2.2.1136"),
+        config: text("autoprov1"),
+        configured: true,
+        last_error: text("template: line 3"),
+        added: text("auto"),
+        tenant_uuid: text("0b1c2d3e-0000-4000-8000-000000000002"),
+        remote_state_sip_username: text("ap12345678"),
+        extra: object(
+            json!({"zeta": {"b": 1, "a": [null, 1.5]}, "options": {"switchboard": true}, "alpha": "é"}),
+        ),
+        revision: 0,
+    }
+}
+
+pub(super) async fn every_field_survives(store: Arc<dyn Store>) {
+    let stored = add(&store, full()).await;
+    assert_eq!(stored, Device { revision: 1, ..full() });
+    let read = store.device("a b").await.unwrap().unwrap();
+    assert_eq!(read, stored);
+    assert_eq!(read.extra.keys().collect::<Vec<_>>(), ["zeta", "options", "alpha"]);
+
+    let bare = Device { revision: 1, id: "a b".to_owned(), ..Device::default() };
+    add(&store, bare.clone()).await;
+    assert_eq!(store.device("a b").await.unwrap().unwrap(), Device { revision: 2, ..bare });
+}
+
+pub(super) async fn each_fact_finds(store: Arc<dyn Store>) {
+    add(&store, device("other")).await;
+    let stored = add(&store, full()).await;
+    let info = full().info;
+    for key in [
+        DeviceKey::Mac(info.mac.unwrap()),
+        DeviceKey::Sn(info.sn.unwrap()),
+        DeviceKey::Uuid(info.uuid.unwrap()),
+        DeviceKey::Ip(info.ip.unwrap()),
+    ] {
+        assert_eq!(store.find_devices(&key).await.unwrap(), std::slice::from_ref(&stored), "{key:?}");
+    }
+    assert_eq!(store.find_devices(&DeviceKey::Sn("other".to_owned())).await.unwrap(), []);
+}
+
+pub(super) async fn oldest_come_first(store: Arc<dyn Store>) {
+    for id in ["c", "a", "b"] {
+        add(&store, at_address(id, "192.0.2.1")).await;
+    }
+    add(&store, Device { revision: 1, ..at_address("c", "192.0.2.1") }).await;
+    assert_eq!(ids(&store).await, ["c", "a", "b"]);
+    let found = store.find_devices(&DeviceKey::Ip("192.0.2.1".parse().unwrap())).await.unwrap();
+    assert_eq!(found.iter().map(|device| device.id.as_str()).collect::<Vec<_>>(), ["c", "a", "b"]);
+}
+
+pub(super) async fn users_of_configs_and_plugins_are_found(store: Arc<dyn Store>) {
+    for number in 0..1200 {
+        add(&store, using(&format!("d{number}"), &format!("c{number}"))).await;
+    }
+    add(&store, Device { plugin: Some("p".to_owned()), ..using("last", "c7") }).await;
+    assert_eq!(store.devices_of_plugin("p").await.unwrap(), ["last"]);
+    assert_eq!(
+        store.devices_of_configs(&["c7".to_owned(), "missing".to_owned()]).await.unwrap(),
+        ["d7", "last"]
+    );
+    let all: Vec<_> = (0..1200).map(|number| format!("c{number}")).collect();
+    assert_eq!(store.devices_of_configs(&all).await.unwrap().len(), 1201);
+    assert!(store.devices_of_configs(&[]).await.unwrap().is_empty());
+}
+
+pub(super) async fn what_is_not_there_is_nothing(store: Arc<dyn Store>) {
+    assert_eq!(store.device("x").await.unwrap(), None);
+    assert_eq!(store.devices().await.unwrap(), []);
+    assert!(store.devices_of_plugin("x").await.unwrap().is_empty());
+    assert!(!store.delete_device("x").await.unwrap());
+    assert_eq!(store.device_file("x", "x").await.unwrap(), None);
+    assert_eq!(store.device_files("x").await.unwrap(), []);
+    assert_eq!(store.config("x").await.unwrap(), None);
+    assert!(store.lineage("x").await.unwrap().is_empty());
+    assert!(!store.delete_config("x").await.unwrap());
+}

@@ -1,0 +1,120 @@
+//! What every implementation of [`Store`] must do, whatever it stores in.
+//!
+//! A test takes an empty store. [`battery`] makes a test of each for one implementation.
+
+mod changes;
+mod concurrency;
+mod configs;
+mod devices;
+mod files;
+mod plugins;
+
+use std::sync::Arc;
+
+use serde_json::{Map, Value, json};
+
+use super::Fixture;
+use crate::domain::config::Config;
+use crate::domain::device::Device;
+use crate::domain::device_info::DeviceInfo;
+use crate::domain::plugin::{Configuration, GeneratedFile};
+use crate::provisioning::store::{DeviceChange, Store};
+
+/// Makes a test of each function, each with a store of its own. `$open` gives a store and what must outlive it.
+macro_rules! battery {
+    ($open:path; $($module:ident: $($test:ident),+;)+) => {
+        $(mod $module {
+            $(#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+            async fn $test() {
+                let (store, _keep) = $open().await;
+                super::super::$module::$test(store).await;
+            })+
+        })+
+    };
+}
+
+mod sqlite {
+    use super::{Arc, Fixture, Store};
+
+    pub(super) async fn open() -> (Arc<dyn Store>, Fixture) {
+        let fixture = Fixture::new().await;
+        (Arc::new(fixture.database.clone()), fixture)
+    }
+
+    battery! { super::open;
+        devices: every_field_survives, each_fact_finds, oldest_come_first, users_of_configs_and_plugins_are_found,
+            what_is_not_there_is_nothing;
+        changes: revisions_count_from_one, a_stale_revision_is_refused, a_taken_id_is_refused,
+            a_failed_change_leaves_nothing, an_address_is_taken_from_others, a_provisional_device_is_absorbed,
+            a_device_that_moved_on_is_not_absorbed, a_transient_config_goes_with_its_last_device,
+            a_config_that_is_left_goes_if_transient_and_unused, deleting_takes_files_and_transient_config;
+        configs: every_field_survives, changes_count_and_collide, parents_are_replaced_in_order,
+            a_lineage_meets_each_config_once, descendants_need_not_exist_at_the_top, the_oldest_of_a_role_counts,
+            deleting_leaves_the_children;
+        files: a_file_is_found_by_every_spelling, unchanged_bytes_keep_their_time,
+            files_no_longer_generated_go, common_files_belong_to_their_plugin,
+            absent_files_stay_as_they_are;
+        plugins: a_plugin_is_replaced, the_last_twenty_crashes_stay, parameters_come_and_go;
+        concurrency: one_change_wins_each_revision, one_of_many_inserts_wins, reads_see_whole_changes;
+    }
+}
+
+fn object(value: Value) -> Map<String, Value> {
+    let Value::Object(object) = value else { panic!("not an object: {value}") };
+    object
+}
+
+fn device(id: &str) -> Device {
+    Device { id: id.to_owned(), ..Device::default() }
+}
+
+fn at_address(id: &str, ip: &str) -> Device {
+    let info = DeviceInfo { ip: Some(ip.parse().unwrap()), ..DeviceInfo::default() };
+    Device { info, ..device(id) }
+}
+
+fn using(id: &str, config: &str) -> Device {
+    Device { config: Some(config.to_owned()), ..device(id) }
+}
+
+fn config(id: &str, parents: &[&str]) -> Config {
+    Config {
+        id: id.to_owned(),
+        parent_ids: parents.iter().map(|&parent| parent.to_owned()).collect(),
+        raw_config: object(json!({"ntp_enabled": true})),
+        ..Config::default()
+    }
+}
+
+fn transient(id: &str) -> Config {
+    Config { transient: true, ..config(id, &[]) }
+}
+
+fn generated(path: &str, content: &str) -> GeneratedFile {
+    GeneratedFile {
+        path: path.to_owned(),
+        content: content.to_owned().into(),
+        media_type: None,
+        sensitive: false,
+    }
+}
+
+fn configuration(files: &[(&str, &str)]) -> Configuration {
+    Configuration {
+        files: files.iter().map(|(path, content)| generated(path, content)).collect(),
+        ..Configuration::default()
+    }
+}
+
+/// A change of nothing but the record.
+fn change(device: Device) -> DeviceChange {
+    DeviceChange { device, ..DeviceChange::default() }
+}
+
+async fn add(store: &Arc<dyn Store>, device: Device) -> Device {
+    store.change_device(change(device)).await.unwrap()
+}
+
+async fn ids(store: &Arc<dyn Store>) -> Vec<String> {
+    store.devices().await.unwrap().into_iter().map(|device| device.id).collect()
+}

@@ -164,7 +164,9 @@ async fn serving_says_for_whom_it_may_be_remembered() {
     for (path, memory) in [
         ("Tiny/00085D237429.cfg", Memory::ByDevice),
         ("Tiny/model-t1.cfg", Memory::ByPath),
-        ("/Tiny/static.txt", Memory::ByPath),
+        ("/Tiny/firmware.bin", Memory::ByPath),
+        // Its name could be that of a file generated for another device.
+        ("/Tiny/static.txt", Memory::ByDevice),
     ] {
         let answer = engine
             .serve_file(ServeFileRequest { device: Some(device("T1")), request: Some(tftp(path)) })

@@ -104,7 +104,7 @@ async fn a_plugin_lives_as_long_as_its_stdin() {
     assert!(plugin.ended().await.success());
 }
 
-/// A thread of the runtime that read stdin once kept the process from ending.
+/// A thread of the runtime that read stdin would keep the process from ending while provd holds it open.
 #[tokio::test]
 async fn a_plugin_ends_with_sigterm_while_stdin_is_open() {
     let mut plugin = Plugin::start(&tiny()).await;

@@ -1,6 +1,13 @@
 //! provd tells IP phones who they are: it provisions them over HTTP and TFTP through plugins, one process each.
 
+pub mod api;
+pub mod cli;
+pub mod command;
 pub mod domain;
 pub mod listeners;
 pub mod pipeline;
+pub mod plugin_host;
 pub mod provisioning;
+pub mod server;
+pub mod settings;
+pub mod storage;

@@ -1,3 +1,10 @@
-//! The provd binary.
+//! The provd binary: reads the arguments, hands over.
 
-fn main() {}
+use std::process::ExitCode;
+
+use clap::Parser as _;
+use provd::command::{Cli, dispatch};
+
+fn main() -> ExitCode {
+    dispatch(Cli::parse())
+}

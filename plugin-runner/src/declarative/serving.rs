@@ -64,7 +64,9 @@ impl Serving {
         }
         // One look at a local folder, far cheaper than handing it to another thread.
         if self.folders.iter().any(|folder| folder.join(&path).is_file()) {
-            return Ok(served(path));
+            // For the device that has a generated file under this path, the answer is another.
+            let memory = if files.may_be_of_a_device(&path) { Memory::ByDevice } else { Memory::ByPath };
+            return Ok(served(path, memory));
         }
         Err(PluginError::NotFound(format!("there is no file `{path}`")))
     }
@@ -94,9 +96,9 @@ fn generated(path: String, memory: Memory) -> ServeFileResponse {
     ServeFileResponse { answer: Some(Answer::Generated(GeneratedReference { path })), memory: memory.into() }
 }
 
-fn served(path: String) -> ServeFileResponse {
+fn served(path: String, memory: Memory) -> ServeFileResponse {
     let answer = Answer::Served(ServedReference { path, media_type: String::new() });
-    ServeFileResponse { answer: Some(answer), memory: Memory::ByPath.into() }
+    ServeFileResponse { answer: Some(answer), memory: memory.into() }
 }
 
 fn rewrite(entry: &RewriteEntry, source: &Source) -> Result<Rewrite, LoadError> {

@@ -104,7 +104,7 @@ pub struct RequestFilter {
     /// On the HTTP User-Agent.
     #[prost(string, tag = "3")]
     pub user_agent: ::prost::alloc::string::String,
-    /// On the DHCP vendor class identifier (option 60), decoded as Latin-1.
+    /// On the DHCP vendor class identifier (option 60), decoded as Latin-1, trailing NUL bytes removed.
     #[prost(string, tag = "4")]
     pub vendor_class: ::prost::alloc::string::String,
 }

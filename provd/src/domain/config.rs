@@ -2,7 +2,7 @@
 //!
 //! What the parameters in a raw config mean is `raw_config`'s business.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::{BTreeMap, HashSet};
 
 use serde_json::{Map, Value};
 use thiserror::Error;
@@ -27,6 +27,9 @@ pub struct Config {
     /// Counts the changes of the record; set by the store.
     pub revision: i64,
 }
+
+/// Some configs by their ids.
+pub type Configs = BTreeMap<String, Config>;
 
 /// Value of [`Config::role`] of the template for automatic configs.
 pub const ROLE_AUTOCREATE: &str = "autocreate";
@@ -111,6 +114,7 @@ impl Config {
 
     /// The config a device created by a request gets: a child of this template with a copy of its parameters, gone when
     /// the device leaves it.
+    #[must_use]
     pub fn autocreated(&self, id: String) -> Config {
         Config {
             id,
@@ -143,7 +147,7 @@ fn take_bool(document: &mut Map<String, Value>, key: &'static str) -> Result<Opt
 /// Depth first: each parent in order, its ancestors before it, then the own parameters; later wins. Objects merge,
 /// everything else replaces, null too. Each config applies once, where it is first met, which breaks cycles and decides
 /// diamonds. Parents that do not exist are skipped.
-pub fn merge(base: &Map<String, Value>, start: &str, configs: &HashMap<String, Config>) -> Option<Map<String, Value>> {
+pub fn merge(base: &Map<String, Value>, start: &str, configs: &Configs) -> Option<Map<String, Value>> {
     let start = configs.get(start)?;
     let mut merged = base.clone();
     apply(&mut merged, start, configs, &mut HashSet::new());
@@ -153,7 +157,7 @@ pub fn merge(base: &Map<String, Value>, start: &str, configs: &HashMap<String, C
 fn apply<'a>(
     merged: &mut Map<String, Value>,
     config: &'a Config,
-    configs: &'a HashMap<String, Config>,
+    configs: &'a Configs,
     met: &mut HashSet<&'a str>,
 ) {
     if !met.insert(&config.id) {
@@ -182,7 +186,7 @@ mod tests {
 
     use super::*;
 
-    fn graph(nodes: &[(&str, &[&str], Value)]) -> HashMap<String, Config> {
+    fn graph(nodes: &[(&str, &[&str], Value)]) -> Configs {
         let node = |(id, parents, raw): &(&str, &[&str], Value)| {
             let document = json!({"id": id, "parent_ids": parents, "raw_config": raw});
             Config::from_document(document.as_object().unwrap().clone()).unwrap()
@@ -233,7 +237,8 @@ mod tests {
 
     #[test]
     fn what_is_wrong_is_named() {
-        let read = |document: Value| Config::from_document(document.as_object().unwrap().clone()).unwrap_err();
+        let read =
+            |document: Value| Config::from_document(document.as_object().unwrap().clone()).unwrap_err();
         assert_eq!(read(json!({"raw_config": {}})), InvalidConfig::ParentIds);
         assert_eq!(read(json!({"parent_ids": []})), InvalidConfig::RawConfig);
     }

@@ -32,6 +32,8 @@ pub struct Device {
     pub tenant_uuid: Option<String>,
     /// SIP username of line 1 when the phone last fetched its trigger file.
     pub remote_state_sip_username: Option<String>,
+    /// Path of the file whose fetch proves that the phone is up to date; the server's, not part of the document.
+    pub trigger_path: Option<String>,
     /// Everything else: `options`, `description`, `X_…`.
     pub extra: Map<String, Value>,
     /// Counts the changes of the record; set by the store.

@@ -37,18 +37,18 @@ impl DeviceInfo {
 
     /// Takes over each fact that is missing here.
     pub fn fill_from(&mut self, other: &DeviceInfo) {
-        fn fill<T: Clone>(into: &mut Option<T>, from: &Option<T>) {
+        fn fill<T: Clone>(into: &mut Option<T>, from: Option<&T>) {
             if into.is_none() {
-                into.clone_from(from);
+                *into = from.cloned();
             }
         }
-        fill(&mut self.ip, &other.ip);
-        fill(&mut self.mac, &other.mac);
-        fill(&mut self.sn, &other.sn);
-        fill(&mut self.uuid, &other.uuid);
-        fill(&mut self.vendor, &other.vendor);
-        fill(&mut self.model, &other.model);
-        fill(&mut self.version, &other.version);
+        fill(&mut self.ip, other.ip.as_ref());
+        fill(&mut self.mac, other.mac.as_ref());
+        fill(&mut self.sn, other.sn.as_ref());
+        fill(&mut self.uuid, other.uuid.as_ref());
+        fill(&mut self.vendor, other.vendor.as_ref());
+        fill(&mut self.model, other.model.as_ref());
+        fill(&mut self.version, other.version.as_ref());
     }
 
     /// Whether a *known* MAC address, vendor or model here differs from one known there: then an equal address does not

@@ -4,6 +4,7 @@ use std::time::SystemTime;
 
 use bytes::Bytes;
 use serde::Serialize;
+use sha2::{Digest as _, Sha256};
 
 /// How well a plugin supports a phone. From [`Support::Probable`] on it may be assigned automatically.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -42,10 +43,15 @@ pub struct GeneratedFile {
 pub struct StoredFile {
     /// What the plugin generated.
     pub file: GeneratedFile,
-    /// First 32 hexadecimal digits of the content's SHA-256; the validator for HTTP.
+    /// [`etag`] of the content; the validator for HTTP.
     pub etag: String,
     /// When the bytes last changed.
     pub modified: SystemTime,
+}
+
+/// First 32 hexadecimal digits of the SHA-256: equal exactly when the bytes are.
+pub fn etag(content: &[u8]) -> String {
+    hex::encode(&Sha256::digest(content)[..16])
 }
 
 /// What configuring gave: the files, and what an operator should read.
@@ -123,4 +129,35 @@ pub struct Crash {
     pub reason: String,
     /// Its last log lines, oldest first.
     pub log: Vec<String>,
+}
+
+/// How a plugin is, for an administrator.
+#[derive(Debug, Clone, PartialEq)]
+pub struct PluginStatus {
+    /// `aastra-3.2.2.1136`
+    pub id: String,
+    /// Version of the plugin itself; the installed one as long as none is ready.
+    pub version: String,
+    /// One line about it.
+    pub description: String,
+    /// Where it is in its life.
+    pub state: PluginState,
+    /// Why it is degraded, backing off or quarantined.
+    pub reason: Option<String>,
+    /// Its process, if one runs.
+    pub pid: Option<u32>,
+    /// Since when its process has been ready.
+    pub ready_since: Option<SystemTime>,
+    /// Processes started for it since the server started.
+    pub starts: u64,
+    /// Resident memory of its process, in bytes.
+    pub resident_bytes: Option<u64>,
+    /// Calls answered since the server started.
+    pub calls: u64,
+    /// Calls that failed: deadlines, transport, errors that blame the plugin.
+    pub failures: u64,
+    /// What its models can do, by `Vendor, Model, Version`, as the REST API spells it; empty while it never was ready.
+    pub capabilities: serde_json::Map<String, serde_json::Value>,
+    /// Recent crashes, newest first.
+    pub crashes: Vec<Crash>,
 }

@@ -101,7 +101,8 @@ impl fmt::Display for Request {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match &self.kind {
             RequestKind::Dhcp(dhcp) => write!(f, "{} {}", self.ip, dhcp.mac),
-            RequestKind::Http(HttpRequest { path, .. }) | RequestKind::Tftp(TftpRequest { filename: path }) => {
+            RequestKind::Http(HttpRequest { path, .. })
+            | RequestKind::Tftp(TftpRequest { filename: path }) => {
                 write!(f, "{} ", self.ip)?;
                 path.chars().take(200).try_for_each(|character| write!(f, "{}", character.escape_debug()))
             }

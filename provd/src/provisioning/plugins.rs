@@ -8,7 +8,7 @@ use thiserror::Error;
 use crate::domain::answer::ServedFile;
 use crate::domain::device::Device;
 use crate::domain::device_info::DeviceInfo;
-use crate::domain::plugin::{Configuration, FileReference, Support};
+use crate::domain::plugin::{Configuration, FileReference, PluginStatus, Support};
 use crate::domain::raw_config::RawConfig;
 use crate::domain::request::Request;
 
@@ -55,16 +55,39 @@ pub trait Plugins: Send + Sync {
     /// How well a plugin supports a phone.
     async fn associate(&self, plugin: &str, info: &DeviceInfo) -> Result<Support, PluginError>;
     /// Generates the files all devices of a plugin share.
-    async fn configure_common(&self, plugin: &str, raw_config: &RawConfig) -> Result<Configuration, PluginError>;
+    async fn configure_common(
+        &self,
+        plugin: &str,
+        raw_config: &RawConfig,
+    ) -> Result<Configuration, PluginError>;
     /// Generates the files of a device by the plugin it names.
     async fn configure(&self, device: &Device, raw_config: &RawConfig) -> Result<Configuration, PluginError>;
     /// Lets a plugin forget a device.
     async fn deconfigure(&self, plugin: &str, device: &Device) -> Result<(), PluginError>;
     /// What a plugin answers to a request of one of its devices.
-    async fn serve_file(&self, plugin: &str, device: &Device, request: &Request) -> Result<FileReference, PluginError>;
+    async fn serve_file(
+        &self,
+        plugin: &str,
+        device: &Device,
+        request: &Request,
+    ) -> Result<FileReference, PluginError>;
     /// Opens a static file of a plugin: the administrator's own first, then the plugin's. Nothing outside those folders is
     /// ever opened, whatever the path says.
     fn open_served(&self, plugin: &str, path: &str) -> Option<ServedFile>;
     /// Whether a file of this base name holds secrets, in the plugin's own judgement.
     fn is_sensitive(&self, plugin: &str, base_name: &str) -> bool;
+}
+
+/// What an administrator can see and do about plugins. Implemented by `plugin_host`.
+#[async_trait]
+pub trait PluginAdministration: Send + Sync {
+    /// All installed plugins, by id.
+    async fn statuses(&self) -> Vec<PluginStatus>;
+    /// One plugin.
+    async fn status(&self, plugin: &str) -> Option<PluginStatus>;
+    /// Last log lines of a plugin, oldest first, those of earlier processes included.
+    fn log(&self, plugin: &str) -> Option<Vec<String>>;
+    /// Replaces the process of a plugin: the new one is ready before the old one drains, so that no request fails. Lifts a
+    /// quarantine. Gives the new status.
+    async fn restart(&self, plugin: &str) -> Result<PluginStatus, PluginError>;
 }

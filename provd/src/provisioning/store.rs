@@ -1,12 +1,12 @@
 //! What the use cases need of a database, stated without one. The only implementation with SQL is `storage`.
 
-use async_trait::async_trait;
-use std::collections::HashMap;
 use std::net::IpAddr;
 use std::time::SystemTime;
+
+use async_trait::async_trait;
 use thiserror::Error;
 
-use crate::domain::config::Config;
+use crate::domain::config::{Config, Configs};
 use crate::domain::device::Device;
 use crate::domain::mac::Mac;
 use crate::domain::plugin::{Configuration, Crash, GeneratedFile, StoredFile};
@@ -99,7 +99,7 @@ pub trait Store: Send + Sync {
     /// All configs, oldest first.
     async fn configs(&self) -> Result<Vec<Config>, StoreError>;
     /// A config and all of its ancestors that exist, by id; empty if it does not exist itself.
-    async fn lineage(&self, id: &str) -> Result<HashMap<String, Config>, StoreError>;
+    async fn lineage(&self, id: &str) -> Result<Configs, StoreError>;
     /// Identifiers of a config, existing or not, and of all that inherit from it.
     async fn descendants(&self, id: &str) -> Result<Vec<String>, StoreError>;
     /// The oldest config with this role.
@@ -113,8 +113,6 @@ pub trait Store: Send + Sync {
     async fn device_file(&self, device: &str, path: &str) -> Result<Option<StoredFile>, StoreError>;
     /// All generated files of a device.
     async fn device_files(&self, device: &str) -> Result<Vec<StoredFile>, StoreError>;
-    /// Base name of the file whose fetch proves the device is up to date.
-    async fn trigger_path(&self, device: &str) -> Result<Option<String>, StoreError>;
     /// A common file of a plugin, by canonical path.
     async fn common_file(&self, plugin: &str, path: &str) -> Result<Option<StoredFile>, StoreError>;
     /// Replaces all common files of a plugin. Files whose bytes are unchanged keep their time.

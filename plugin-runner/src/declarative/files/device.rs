@@ -15,6 +15,8 @@ pub(super) struct DeviceFile {
     pub(super) content: Content,
     /// Whether its fetch proves that the phone is up to date.
     pub(super) is_trigger: bool,
+    /// What stands before and behind the parts of the path that depend on the device.
+    ends: (String, String),
 }
 
 impl DeviceFile {
@@ -28,7 +30,18 @@ impl DeviceFile {
             let expected = "only files with scope = \"common\" can have this";
             return Err(source.invalid(each_model, "each_model", expected));
         }
-        Ok(DeviceFile { path, content, is_trigger: trigger(entry).is_some() })
+        Ok(DeviceFile {
+            path,
+            content,
+            is_trigger: trigger(entry).is_some(),
+            ends: ends(entry.path.get_ref()),
+        })
+    }
+
+    /// Whether some device may have its file under this path. May be true of more paths than there can be.
+    pub(super) fn may_be_at(&self, path: &str) -> bool {
+        let (before, behind) = &self.ends;
+        path.starts_with(before) && path.ends_with(behind)
     }
 }
 
@@ -38,6 +51,13 @@ pub(super) fn check_trigger(manifest: &Manifest, source: &Source) -> Result<(), 
         Some(second) => Err(source.invalid(second, "trigger", "only one file can be the trigger")),
         None => Ok(()),
     }
+}
+
+/// The text before the first and behind the last piece of template.
+fn ends(path: &str) -> (String, String) {
+    let before = path.split('{').next().unwrap_or_default();
+    let behind = path.rsplit('}').next().unwrap_or_default();
+    (before.to_owned(), behind.to_owned())
 }
 
 fn trigger(entry: &FileEntry) -> Option<&Spanned<bool>> {

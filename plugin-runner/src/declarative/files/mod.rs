@@ -118,6 +118,11 @@ impl Files {
         self.device.iter().filter_map(|file| templates.render(&file.path, identity).ok()).collect()
     }
 
+    /// Whether another device than the one that asks may have a file of its own under this path.
+    pub(crate) fn may_be_of_a_device(&self, path: &str) -> bool {
+        self.device.iter().any(|file| file.may_be_at(path))
+    }
+
     /// Paths of the files that are shared.
     pub(crate) fn common_paths(&self) -> impl Iterator<Item = &str> {
         self.common.iter().map(CommonFile::path)

@@ -186,7 +186,13 @@ impl Checker {
         }
     }
 
-    fn each(&mut self, path: &str, value: &Value, key: &str, entry: fn(&mut Self, &str, &Map<String, Value>)) {
+    fn each(
+        &mut self,
+        path: &str,
+        value: &Value,
+        key: &str,
+        entry: fn(&mut Self, &str, &Map<String, Value>),
+    ) {
         let Value::Object(entries) = value else {
             return self.add(path, format!("expected an object with a {key} number as each key"));
         };
@@ -254,7 +260,8 @@ fn is_locale(text: &str) -> bool {
     let (language, country) = text.split_once('_').map_or((text, None), |(l, c)| (l, Some(c)));
     (2..=3).contains(&language.len())
         && language.bytes().all(|byte| byte.is_ascii_lowercase())
-        && country.is_none_or(|country| country.len() == 2 && country.bytes().all(|byte| byte.is_ascii_uppercase()))
+        && country
+            .is_none_or(|country| country.len() == 2 && country.bytes().all(|byte| byte.is_ascii_uppercase()))
 }
 
 #[cfg(test)]
@@ -263,7 +270,7 @@ mod tests {
 
     use super::*;
 
-    fn problems(document: Value) -> Vec<String> {
+    fn problems(document: &Value) -> Vec<String> {
         check(document.as_object().unwrap()).iter().map(ToString::to_string).collect()
     }
 
@@ -277,12 +284,12 @@ mod tests {
             "funckeys": {"1": {"type": "park"}, "2": {"type": "blf", "value": "101", "line": 1}},
             "sccp_call_managers": {"1": {"ip": "192.0.2.1"}}
         });
-        assert_eq!(problems(sound), Vec::<String>::new());
+        assert_eq!(problems(&sound), Vec::<String>::new());
     }
 
     #[test]
     fn all_problems_are_named_at_once() {
-        let found = problems(json!({
+        let found = problems(&json!({
             "sip_lines": {"1": {"proxy_port": 70000}, "x": {}}, "vlan_enabled": true, "vlan_priority": 8, "XX_a": 1,
             "colour": "red", "funckeys": {"1": {"type": "speeddial"}}, "sip_proxy_ip": "a b", "locale": "french"
         }));

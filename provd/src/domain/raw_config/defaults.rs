@@ -49,7 +49,9 @@ fn complete_line(line: &mut Map<String, Value>, common: &Map<String, Value>) {
     }
     for (key, source) in LINE_INHERITS {
         let belongs_to_other_host = own_proxy && (key == "proxy_port" || key == "registrar_port");
-        if let (false, false, Some(value)) = (line.contains_key(key), belongs_to_other_host, common.get(source)) {
+        if let (false, false, Some(value)) =
+            (line.contains_key(key), belongs_to_other_host, common.get(source))
+        {
             line.insert(key.to_owned(), value.clone());
         }
     }
@@ -67,13 +69,13 @@ fn fill(object: &mut Map<String, Value>, key: &str, source: &str) {
 mod tests {
     use super::*;
 
-    fn applied(document: Value) -> Value {
+    fn applied(document: &Value) -> Value {
         Value::Object(apply(document.as_object().unwrap().clone()))
     }
 
     #[test]
     fn a_line_takes_what_it_does_not_state() {
-        let applied = applied(json!({
+        let applied = applied(&json!({
             "sip_proxy_ip": "192.0.2.1", "sip_proxy_port": 5061, "sip_dtmf_mode": "SIP-INFO",
             "sip_lines": {"1": {"username": "u", "password": "p", "display_name": "d"}}
         }));
@@ -86,7 +88,7 @@ mod tests {
 
     #[test]
     fn a_line_with_its_own_proxy_registers_there() {
-        let applied = applied(json!({
+        let applied = applied(&json!({
             "sip_proxy_ip": "192.0.2.1", "sip_proxy_port": 5061, "sip_registrar_ip": "192.0.2.2",
             "sip_lines": {"1": {"proxy_ip": "192.0.2.9"}}
         }));
@@ -95,7 +97,7 @@ mod tests {
 
     #[test]
     fn a_disabled_syslog_has_no_port() {
-        assert!(applied(json!({})).get("syslog_port").is_none());
-        assert_eq!(applied(json!({"syslog_enabled": true}))["syslog_port"], 514);
+        assert!(applied(&json!({})).get("syslog_port").is_none());
+        assert_eq!(applied(&json!({"syslog_enabled": true}))["syslog_port"], 514);
     }
 }

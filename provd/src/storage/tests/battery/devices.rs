@@ -29,6 +29,7 @@ fn full() -> Device {
         added: text("auto"),
         tenant_uuid: text("0b1c2d3e-0000-4000-8000-000000000002"),
         remote_state_sip_username: text("ap12345678"),
+        trigger_path: text("Aastra/a.cfg"),
         extra: object(
             json!({"zeta": {"b": 1, "a": [null, 1.5]}, "options": {"switchboard": true}, "alpha": "é"}),
         ),

@@ -1,0 +1,74 @@
+//! Configs: their documents, and what they amount to with all they inherit.
+
+use axum::extract::{Path, Query, State};
+use axum::http::StatusCode;
+use axum::routing::get;
+use serde_json::json;
+
+use super::document::{Created, Document, Sent};
+use super::find::Find;
+use super::problem::Problem;
+use super::{ApiState, Routes, location};
+use crate::domain::config::Config;
+use crate::provisioning::ProvisioningError;
+
+pub(super) fn routes() -> Routes {
+    vec![
+        ("/0.2/cfg_mgr/configs", get(list).post(create)),
+        ("/0.2/cfg_mgr/configs/{id}", get(show).put(update).delete(delete)),
+        ("/0.2/cfg_mgr/configs/{id}/raw", get(raw)),
+    ]
+}
+
+async fn list(
+    State(api): State<ApiState>,
+    Query(parameters): Query<Vec<(String, String)>>,
+) -> Result<Document, Problem> {
+    let find = Find::new(&parameters)?;
+    let configs = api.provisioning.store().configs().await?;
+    Ok(Document(json!({"configs": find.apply(configs.iter().map(Config::to_document))})))
+}
+
+async fn create(State(api): State<ApiState>, sent: Sent) -> Result<Created, Problem> {
+    let config = Config::from_document(sent.object("config")?)?;
+    let config = api.provisioning.insert_config(config).await?;
+    Ok(created(config))
+}
+
+async fn show(State(api): State<ApiState>, Path(id): Path<String>) -> Result<Document, Problem> {
+    let config = stored(&api, id).await?;
+    Ok(Document(json!({"config": config.to_document()})))
+}
+
+async fn update(
+    State(api): State<ApiState>,
+    Path(id): Path<String>,
+    sent: Sent,
+) -> Result<StatusCode, Problem> {
+    let stored = stored(&api, id).await?;
+    let mut config = Config::from_document(sent.object("config")?)?;
+    config.id = stored.id;
+    api.provisioning.update_config(config).await?;
+    Ok(StatusCode::NO_CONTENT)
+}
+
+async fn delete(State(api): State<ApiState>, Path(id): Path<String>) -> Result<StatusCode, Problem> {
+    api.provisioning.delete_config(&id).await?;
+    Ok(StatusCode::NO_CONTENT)
+}
+
+async fn raw(State(api): State<ApiState>, Path(id): Path<String>) -> Result<Document, Problem> {
+    let merged = api.provisioning.merged_raw_config(&id).await?;
+    let merged = merged.ok_or(ProvisioningError::NoSuchConfig(id))?;
+    Ok(Document(json!({"raw_config": merged})))
+}
+
+/// The answer to the creation of a config.
+pub(super) fn created(config: Config) -> Created {
+    Created { location: location("/0.2/cfg_mgr/configs", &config.id), id: config.id }
+}
+
+async fn stored(api: &ApiState, id: String) -> Result<Config, Problem> {
+    let config = api.provisioning.store().config(&id).await?;
+    Ok(config.ok_or(ProvisioningError::NoSuchConfig(id))?)
+}

@@ -1,0 +1,81 @@
+//! What every request passes before its handler, in the order clients rely on, and how long it may take.
+//!
+//! Paths and methods that do not exist are refused before this.
+
+use std::net::SocketAddr;
+use std::time::Duration;
+
+use axum::extract::{ConnectInfo, FromRequestParts as _, RawPathParams, Request, State};
+use axum::http::Method;
+use axum::middleware::{Next, from_fn_with_state};
+use axum::response::{IntoResponse, Response};
+use axum::routing::MethodRouter;
+use tokio::time::timeout;
+
+use super::problem::Problem;
+use super::tenant::Tenant;
+use super::{ApiState, negotiation};
+
+/// Name of the path parameter that must be an installed plugin.
+const PLUGIN: &str = "plugin";
+
+#[derive(Clone)]
+struct Gate {
+    api: ApiState,
+    deadline: Duration,
+}
+
+/// Puts the gate in front of each method of a path.
+pub(super) fn guarded(
+    methods: MethodRouter<ApiState>,
+    api: &ApiState,
+    deadline: Duration,
+) -> MethodRouter<ApiState> {
+    methods.route_layer(from_fn_with_state(Gate { api: api.clone(), deadline }, pass))
+}
+
+async fn pass(State(gate): State<Gate>, request: Request, next: Next) -> Response {
+    match admit(&gate.api, request).await {
+        Ok(request) => answer(&gate, request, next).await,
+        Err(problem) => problem.into_response(),
+    }
+}
+
+async fn admit(api: &ApiState, request: Request) -> Result<Request, Problem> {
+    let (mut parts, body) = request.into_parts();
+    // Even before the token: clients tell a missing plugin from a wrong token by this.
+    let params = RawPathParams::from_request_parts(&mut parts, &())
+        .await
+        .map_err(|error| Problem::Invalid(error.to_string()))?;
+    for (_, plugin) in params.iter().filter(|(name, _)| *name == PLUGIN) {
+        if api.administration.status(plugin).await.is_none() {
+            return Err(Problem::NotFound(format!("the plugin {} is not installed", plugin.escape_debug())));
+        }
+    }
+    let peer = parts.extensions.get::<ConnectInfo<SocketAddr>>().map(|peer| peer.ip());
+    api.access.check(&parts.headers, peer).await?;
+    parts.extensions.insert(Tenant::of(&parts.headers)?);
+    negotiation::check(&parts.method, &parts.headers)?;
+    Ok(Request::from_parts(parts, body))
+}
+
+/// A change runs apart from its connection: a client that hangs up must not leave half of it undone.
+async fn answer(gate: &Gate, request: Request, next: Next) -> Response {
+    let (method, path) = (request.method().clone(), request.uri().path().to_owned());
+    let changes = !matches!(method, Method::GET | Method::HEAD);
+    let answer = async {
+        if !changes {
+            return next.run(request).await;
+        }
+        let change = gate.api.changes.spawn(next.run(request)).await;
+        change.unwrap_or_else(|_| Problem::Failed.into_response())
+    };
+    let response = timeout(gate.deadline, answer).await.unwrap_or_else(|_| {
+        let so_far = if changes { "; it goes on" } else { "" };
+        let seconds = gate.deadline.as_secs();
+        Problem::unavailable(format!("the request took longer than {seconds} seconds{so_far}"))
+            .into_response()
+    });
+    tracing::debug!("API: {method} {path}: {}", response.status());
+    response
+}

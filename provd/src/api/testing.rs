@@ -1,0 +1,245 @@
+//! The interface on a real database, with plugins and a pipeline that only pretend.
+
+use std::sync::{Arc, Mutex};
+use std::time::{Duration, SystemTime};
+
+use async_trait::async_trait;
+use axum::Router;
+use axum::body::{Body, to_bytes};
+use axum::http::{HeaderMap, Method, Request as HttpRequest, StatusCode};
+use serde_json::{Map, Value, json};
+use tower::ServiceExt as _;
+
+use super::{ApiState, negotiation, router};
+use crate::domain::answer::{Answer, ServedFile};
+use crate::domain::device::Device;
+use crate::domain::device_info::DeviceInfo;
+use crate::domain::plugin::{
+    Configuration, Crash, FileReference, GeneratedFile, PluginState, PluginStatus, Support,
+};
+use crate::domain::raw_config::RawConfig;
+use crate::domain::request::Request;
+use crate::pipeline::RequestHandler;
+use crate::provisioning::Provisioning;
+use crate::provisioning::plugins::{PluginAdministration, PluginError, Plugins};
+use crate::storage::Database;
+
+/// The administrator's token.
+pub(super) const TOKEN: &str = "a token";
+/// The only plugin.
+pub(super) const PLUGIN: &str = "aastra-3.2.2";
+/// An address of a DHCP client whose request never comes to its end.
+pub(super) const STUCK: &str = "192.0.2.66";
+
+/// The interface, and what reached the pipeline through it.
+pub(super) struct Api {
+    pub(super) state: ApiState,
+    pub(super) requests: Arc<Mutex<Vec<Request>>>,
+    _data: tempfile::TempDir,
+}
+
+/// An answer, read to its end.
+#[derive(Debug)]
+pub(super) struct Answered {
+    pub(super) status: StatusCode,
+    pub(super) headers: HeaderMap,
+    pub(super) body: String,
+}
+
+impl Answered {
+    pub(super) fn json(&self) -> Value {
+        serde_json::from_str(&self.body).unwrap_or_else(|error| panic!("{error} in {self:?}"))
+    }
+
+    pub(super) fn header(&self, name: &str) -> &str {
+        self.headers.get(name).unwrap_or_else(|| panic!("no {name} in {self:?}")).to_str().unwrap()
+    }
+}
+
+impl Api {
+    pub(super) async fn new() -> Api {
+        let data = tempfile::tempdir().unwrap();
+        let store = Arc::new(Database::open(&data.path().join("provd.db")).await.unwrap());
+        let base = Map::from_iter([("http_base_url".to_owned(), "http://192.0.2.1:8667".into())]);
+        let provisioning = Arc::new(Provisioning::new(store, Arc::new(FakePlugins), base));
+        let requests = Arc::new(Mutex::new(Vec::new()));
+        let handler = Arc::new(Recorder { requests: requests.clone() });
+        let state = ApiState::new(provisioning, Arc::new(FakeAdministration::default()), handler, TOKEN);
+        Api { state, requests, _data: data }
+    }
+
+    pub(super) fn router(&self) -> Router {
+        router(self.state.clone())
+    }
+
+    /// Sends a request as it is.
+    pub(super) async fn send(&self, request: HttpRequest<Body>) -> Answered {
+        let response = self.router().oneshot(request).await.unwrap();
+        let (parts, body) = response.into_parts();
+        let body = to_bytes(body, usize::MAX).await.unwrap();
+        Answered {
+            status: parts.status,
+            headers: parts.headers,
+            body: String::from_utf8(body.to_vec()).unwrap(),
+        }
+    }
+
+    /// Sends an administrator's request. `path` begins after `/0.2`.
+    pub(super) async fn call(&self, method: Method, path: &str, document: Option<Value>) -> Answered {
+        self.call_as("", method, path, document).await
+    }
+
+    /// The same in the name of a tenant.
+    pub(super) async fn call_as(
+        &self,
+        tenant: &str,
+        method: Method,
+        path: &str,
+        document: Option<Value>,
+    ) -> Answered {
+        let mut request = HttpRequest::builder()
+            .method(method)
+            .uri(format!("/0.2{path}"))
+            .header("X-Auth-Token", TOKEN)
+            .header("Content-Type", negotiation::MEDIA_TYPE);
+        if !tenant.is_empty() {
+            request = request.header("Wazo-Tenant", tenant);
+        }
+        let body = document.map_or_else(Body::empty, |document| Body::from(document.to_string()));
+        self.send(request.body(body).unwrap()).await
+    }
+
+    pub(super) async fn get(&self, path: &str) -> Answered {
+        self.call(Method::GET, path, None).await
+    }
+
+    pub(super) async fn post(&self, path: &str, document: Value) -> Answered {
+        self.call(Method::POST, path, Some(document)).await
+    }
+
+    pub(super) async fn put(&self, path: &str, document: Value) -> Answered {
+        self.call(Method::PUT, path, Some(document)).await
+    }
+
+    pub(super) async fn delete(&self, path: &str) -> Answered {
+        self.call(Method::DELETE, path, None).await
+    }
+
+    /// Stores a config and a device that uses it.
+    pub(super) async fn with_phone(self) -> Api {
+        let config = json!({"id": "config", "parent_ids": [], "raw_config": {"timezone": "Europe/Paris"}});
+        assert_eq!(self.post("/cfg_mgr/configs", json!({"config": config})).await.status, 201);
+        let device = json!({"id": "phone", "mac": "00:08:5d:23:74:29", "plugin": PLUGIN, "config": "config"});
+        assert_eq!(self.post("/dev_mgr/devices", json!({"device": device})).await.status, 201);
+        self
+    }
+}
+
+struct Recorder {
+    requests: Arc<Mutex<Vec<Request>>>,
+}
+
+#[async_trait]
+impl RequestHandler for Recorder {
+    async fn handle(&self, request: Request) -> Answer {
+        let stuck = request.ip.to_string() == STUCK;
+        self.requests.lock().unwrap().push(request);
+        if stuck {
+            std::future::pending::<()>().await;
+        }
+        Answer::Nothing
+    }
+}
+
+/// Generates one file that tells the time zone, for devices that have a MAC address.
+struct FakePlugins;
+
+#[async_trait]
+impl Plugins for FakePlugins {
+    fn installed(&self) -> Vec<String> {
+        vec![PLUGIN.to_owned()]
+    }
+    fn is_installed(&self, plugin: &str) -> bool {
+        plugin == PLUGIN
+    }
+    fn interested(&self, _: &Request) -> Vec<String> {
+        Vec::new()
+    }
+    async fn extract(&self, _: &str, _: &Request) -> Result<DeviceInfo, PluginError> {
+        Ok(DeviceInfo::default())
+    }
+    async fn associate(&self, _: &str, _: &DeviceInfo) -> Result<Support, PluginError> {
+        Ok(Support::None)
+    }
+    async fn configure_common(&self, _: &str, _: &RawConfig) -> Result<Configuration, PluginError> {
+        Ok(Configuration::default())
+    }
+    async fn configure(&self, device: &Device, raw_config: &RawConfig) -> Result<Configuration, PluginError> {
+        let Some(mac) = device.info.mac else {
+            return Err(PluginError::Refused("the device has no MAC address".to_owned()));
+        };
+        let digits = mac.to_string().replace(':', "").to_uppercase();
+        let file = GeneratedFile {
+            path: format!("Aastra/{digits}.cfg"),
+            content: format!("zone: {}\n", raw_config.document()["timezone"]).into(),
+            media_type: None,
+            sensitive: true,
+        };
+        Ok(Configuration { files: vec![file], ..Configuration::default() })
+    }
+    async fn deconfigure(&self, _: &str, _: &Device) -> Result<(), PluginError> {
+        Ok(())
+    }
+    async fn serve_file(&self, _: &str, _: &Device, _: &Request) -> Result<FileReference, PluginError> {
+        Ok(FileReference::NotFound)
+    }
+    fn open_served(&self, _: &str, _: &str) -> Option<ServedFile> {
+        None
+    }
+    fn is_sensitive(&self, _: &str, _: &str) -> bool {
+        false
+    }
+}
+
+/// One plugin that crashed once.
+#[derive(Default)]
+struct FakeAdministration {
+    restarts: Mutex<u64>,
+}
+
+#[async_trait]
+impl PluginAdministration for FakeAdministration {
+    async fn statuses(&self) -> Vec<PluginStatus> {
+        let crash = Crash {
+            at: SystemTime::UNIX_EPOCH + Duration::from_millis(1_700_000_000_250),
+            reason: "killed by SIGKILL".to_owned(),
+            log: vec!["the last words".to_owned()],
+        };
+        let capabilities = json!({"Aastra, 6731i, 3.2.2": {"lines": 6}});
+        vec![PluginStatus {
+            id: PLUGIN.to_owned(),
+            version: "1.2".to_owned(),
+            description: "Aastra phones".to_owned(),
+            state: PluginState::Ready,
+            reason: None,
+            pid: Some(4711),
+            ready_since: Some(SystemTime::UNIX_EPOCH),
+            starts: 2 + *self.restarts.lock().unwrap(),
+            resident_bytes: Some(1 << 20),
+            calls: 3,
+            failures: 1,
+            capabilities: capabilities.as_object().unwrap().clone(),
+            crashes: vec![crash],
+        }]
+    }
+    async fn status(&self, plugin: &str) -> Option<PluginStatus> {
+        self.statuses().await.into_iter().find(|status| status.id == plugin)
+    }
+    fn log(&self, plugin: &str) -> Option<Vec<String>> {
+        (plugin == PLUGIN).then(|| vec!["one".to_owned(), "two".to_owned()])
+    }
+    async fn restart(&self, plugin: &str) -> Result<PluginStatus, PluginError> {
+        *self.restarts.lock().unwrap() += 1;
+        self.status(plugin).await.ok_or_else(|| PluginError::NotInstalled(plugin.to_owned()))
+    }
+}

@@ -1,0 +1,208 @@
+//! `provd config`: the graph of configs phones inherit from.
+
+use clap::{Args, Subcommand};
+use serde_json::{Map, Value, json};
+
+use super::EXIT_CODES;
+use super::client::{Client, segment};
+use super::connection::Connection;
+use super::document::{Edits, Kind};
+use super::failure::Failure;
+use super::output::Output;
+use super::table::{Style, cell, field, leaves, pairs, table};
+
+const CONFIGS: &str = "/cfg_mgr/configs";
+
+const KIND: Kind =
+    Kind { wrapper: "config", texts: &["id", "role", "label"], short: Some(("raw", "raw_config")) };
+
+const EXAMPLES: &str = "\
+Examples:
+  provd config list
+  provd config create --parent base --set id=reception --set raw.sip_lines.1.username=1001
+  provd config update base --set raw.ntp_enabled=true --set raw.ntp_ip=192.0.2.1
+  provd config update reception --unset raw.sip_lines.2
+  provd config raw reception
+  provd config show reception --json | provd config create --file - --set id=copy";
+
+/// `provd config`
+#[derive(Debug, Args)]
+#[command(after_help = format!("{EXAMPLES}\n\n{EXIT_CODES}"))]
+pub struct ConfigCommand {
+    #[command(flatten)]
+    pub(super) connection: Connection,
+    #[command(subcommand)]
+    pub(super) action: ConfigAction,
+}
+
+#[derive(Debug, Subcommand)]
+pub(super) enum ConfigAction {
+    /// List all configs
+    List,
+    /// Show one config as it was written
+    Show {
+        /// Its id
+        id: String,
+    },
+    /// Show what a config amounts to with all it inherits
+    Raw {
+        /// Its id
+        id: String,
+    },
+    /// Create a config; raw.NAME sets a parameter of phones
+    Create {
+        #[command(flatten)]
+        changes: Changes,
+    },
+    /// Change keys of a config; with --file, replace the whole document; phones that inherit are configured anew
+    Update {
+        /// Its id
+        id: String,
+        #[command(flatten)]
+        changes: Changes,
+    },
+    /// Delete a config; phones that inherit are configured without it
+    Delete {
+        /// Its id
+        id: String,
+    },
+}
+
+#[derive(Debug, Args)]
+pub(super) struct Changes {
+    /// A config to inherit from; repeated, later ones win; replaces the parents there were
+    #[arg(long = "parent", value_name = "ID")]
+    parents: Vec<String>,
+    #[command(flatten)]
+    edits: Edits,
+}
+
+impl Changes {
+    fn apply(&self, config: &mut Map<String, Value>) -> Result<(), Failure> {
+        if !self.parents.is_empty() {
+            config.insert("parent_ids".to_owned(), self.parents.clone().into());
+        }
+        self.edits.apply(config, &KIND)
+    }
+}
+
+pub(super) async fn execute(action: ConfigAction, client: &Client, style: Style) -> Result<Output, Failure> {
+    match action {
+        ConfigAction::List => list(client, style).await,
+        ConfigAction::Show { id } => show(&id, client, style).await,
+        ConfigAction::Raw { id } => raw(&id, client, style).await,
+        ConfigAction::Create { changes } => create(&changes, client).await,
+        ConfigAction::Update { id, changes } => update(&id, &changes, client).await,
+        ConfigAction::Delete { id } => {
+            client.delete(&path_of(&id)).await?;
+            Ok(Output::Done(format!("Config {id} is deleted.")))
+        }
+    }
+}
+
+async fn list(client: &Client, style: Style) -> Result<Output, Failure> {
+    let document = client.get(CONFIGS).await?;
+    let configs = document.get("configs").and_then(Value::as_array);
+    let configs = configs.ok_or_else(|| client.not_provd("it lists no configs"))?;
+    let text = render_list(configs, style);
+    Ok(Output::Document { document, text })
+}
+
+fn render_list(configs: &[Value], style: Style) -> String {
+    let row = |config: &Value| {
+        let parents = config.get("parent_ids").and_then(Value::as_array);
+        let parents =
+            parents.map_or_else(Vec::new, |parents| parents.iter().filter_map(Value::as_str).collect());
+        let mut cells = vec![cell(&field(config, "id")), cell(&parents.join(", "))];
+        cells.extend(
+            ["X_type", "role", "label", "transient", "deletable"].map(|key| cell(&field(config, key))),
+        );
+        cells
+    };
+    let headings = ["ID", "PARENTS", "TYPE", "ROLE", "LABEL", "TRANSIENT", "DELETABLE"];
+    table(style, &headings, configs.iter().map(row).collect(), "There are no configs.")
+}
+
+async fn show(id: &str, client: &Client, style: Style) -> Result<Output, Failure> {
+    let document = client.get(&path_of(id)).await?;
+    let text = render(inner(&document, client)?, style);
+    Ok(Output::Document { document, text })
+}
+
+/// Keys as `--set` takes them.
+fn render(config: &Map<String, Value>, style: Style) -> String {
+    let mut config = config.clone();
+    let raw = config.shift_remove("raw_config");
+    let mut leaves_shown = leaves(&config, "");
+    if let Some(Value::Object(raw)) = raw {
+        leaves_shown.extend(leaves(&raw, "raw."));
+    }
+    pairs(style, leaves_shown.iter().map(|(key, value)| (key.as_str(), cell(value))).collect())
+}
+
+async fn raw(id: &str, client: &Client, style: Style) -> Result<Output, Failure> {
+    let document = client.get(&format!("{}/raw", path_of(id))).await?;
+    let raw = document.get("raw_config").and_then(Value::as_object);
+    let leaves = leaves(raw.ok_or_else(|| client.not_provd("it shows no raw config"))?, "");
+    let text = pairs(style, leaves.iter().map(|(key, value)| (key.as_str(), cell(value))).collect());
+    Ok(Output::Document { document, text })
+}
+
+async fn create(changes: &Changes, client: &Client) -> Result<Output, Failure> {
+    let mut config = changes.edits.read(&KIND)?.unwrap_or_default();
+    config.entry("parent_ids").or_insert_with(|| json!([]));
+    config.entry("raw_config").or_insert_with(|| json!({}));
+    changes.apply(&mut config)?;
+    let document = client.post(CONFIGS, &json!({"config": config})).await?;
+    let text = format!("Config {} is created.", field(&document, "id"));
+    Ok(Output::Document { document, text })
+}
+
+async fn update(id: &str, changes: &Changes, client: &Client) -> Result<Output, Failure> {
+    if changes.edits.is_empty() && changes.parents.is_empty() {
+        let why = "nothing to change: say what with --set, --unset, --parent or --file";
+        return Err(Failure::Usage(why.to_owned()));
+    }
+    let mut config = match changes.edits.read(&KIND)? {
+        Some(config) => config,
+        None => inner(&client.get(&path_of(id)).await?, client)?.clone(),
+    };
+    changes.apply(&mut config)?;
+    client.put(&path_of(id), &json!({"config": config})).await?;
+    Ok(Output::Done(format!("Config {id} is updated.")))
+}
+
+fn path_of(id: &str) -> String {
+    format!("{CONFIGS}/{}", segment(id))
+}
+
+fn inner<'a>(document: &'a Value, client: &Client) -> Result<&'a Map<String, Value>, Failure> {
+    let config = document.get("config").and_then(Value::as_object);
+    config.ok_or_else(|| client.not_provd("it shows no config"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const PIPE: Style = Style { width: None, colour: false };
+
+    #[test]
+    fn a_config_is_shown_as_it_is_set() {
+        let config =
+            json!({"id": "a", "raw_config": {"sip_lines": {"1": {"username": "u"}}}, "parent_ids": ["b"]});
+        let shown = render(config.as_object().unwrap(), PIPE);
+        assert_eq!(
+            shown,
+            "id                        a\nparent_ids                [\"b\"]\nraw.sip_lines.1.username  u"
+        );
+    }
+
+    #[test]
+    fn a_list_shows_parents_in_order() {
+        let configs = [json!({"id": "a", "parent_ids": ["b", "c"], "X_type": "device", "deletable": false})];
+        let shown = render_list(&configs, PIPE);
+        let cells: Vec<&str> = shown.lines().nth(1).unwrap().split_whitespace().collect();
+        assert_eq!(cells, ["a", "b,", "c", "device", "false"]);
+    }
+}

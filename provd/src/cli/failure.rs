@@ -1,0 +1,87 @@
+//! Why a command was not done, in words that say what to do, and the exit codes that stand for it.
+
+use std::io;
+use std::path::PathBuf;
+
+use thiserror::Error;
+
+/// Why a command was not done.
+#[derive(Debug, Error)]
+pub(super) enum Failure {
+    /// The command cannot mean anything.
+    #[error("{0}")]
+    Usage(String),
+    /// A file that the command names, or needs, cannot be used.
+    #[error("{}: {why}", path.display())]
+    File {
+        /// Which file.
+        path: PathBuf,
+        /// What is wrong with it.
+        why: String,
+    },
+    /// The server did not do it.
+    #[error("{said} (HTTP status {status})")]
+    Refused {
+        /// Its reason.
+        said: String,
+        /// Its status.
+        status: u16,
+    },
+    /// The server tried, but its plugin could not.
+    #[error("device {id} could not be configured: {why}")]
+    NotConfigured {
+        /// Which device.
+        id: String,
+        /// What the device says of it.
+        why: String,
+    },
+    /// Nothing answers, or not in time.
+    #[error(
+        "the server at {url} cannot be reached: {why}\nIs it running? Say where with --url or PROVD_URL."
+    )]
+    Unreachable {
+        /// Where it was expected.
+        url: String,
+        /// What happened instead.
+        why: String,
+    },
+    /// Something answers, but not as provd does.
+    #[error("what answers at {url} is not provd: {why}\nSay where the server is with --url or PROVD_URL.")]
+    NotProvd {
+        /// Where it was expected.
+        url: String,
+        /// What gave it away.
+        why: String,
+    },
+    /// There is no token to show.
+    #[error("no token: {}: {why}\nSet PROVD_TOKEN, or --data-dir to the server's data directory.", path.display())]
+    NoToken {
+        /// Where it was expected.
+        path: PathBuf,
+        /// Why it is not there.
+        why: String,
+    },
+    /// The server does not know the token.
+    #[error(
+        "the server at {url} does not accept the token\nIt expects what is in admin.token in its data directory."
+    )]
+    Unauthorized {
+        /// Which server.
+        url: String,
+    },
+    /// The output cannot be written.
+    #[error("the output could not be written: {0}")]
+    Output(io::Error),
+}
+
+impl Failure {
+    /// The exit code, as `--help` documents it.
+    pub(super) fn exit_code(&self) -> u8 {
+        match self {
+            Failure::Refused { .. } | Failure::NotConfigured { .. } | Failure::Output(_) => 1,
+            Failure::Usage(_) | Failure::File { .. } => 2,
+            Failure::Unreachable { .. } | Failure::NotProvd { .. } => 3,
+            Failure::NoToken { .. } | Failure::Unauthorized { .. } => 4,
+        }
+    }
+}

@@ -1,0 +1,190 @@
+//! `provd plugin`: how the plugins are.
+
+use clap::{Args, Subcommand};
+use comfy_table::Cell;
+use serde_json::{Value, json};
+
+use super::EXIT_CODES;
+use super::client::{Client, segment};
+use super::connection::Connection;
+use super::failure::Failure;
+use super::output::Output;
+use super::table::{Mood, Style, cell, field, harmless, mood, pairs, size, table};
+
+const EXAMPLES: &str = "\
+Examples:
+  provd plugin list
+  provd plugin show aastra-3.2.2
+  provd plugin logs aastra-3.2.2 | tail
+  provd plugin restart aastra-3.2.2";
+
+/// `provd plugin`
+#[derive(Debug, Args)]
+#[command(after_help = format!("{EXAMPLES}\n\n{EXIT_CODES}"))]
+pub struct PluginCommand {
+    #[command(flatten)]
+    pub(super) connection: Connection,
+    #[command(subcommand)]
+    pub(super) action: PluginAction,
+}
+
+#[derive(Debug, Subcommand)]
+pub(super) enum PluginAction {
+    /// List all plugins and how they are
+    List,
+    /// Show how one plugin is, and how its process ended the last times
+    Show {
+        /// Its id
+        id: String,
+    },
+    /// Replace the process of a plugin without losing a request; lifts a quarantine
+    Restart {
+        /// Its id
+        id: String,
+    },
+    /// Print the last log lines of a plugin
+    Logs {
+        /// Its id
+        id: String,
+    },
+}
+
+pub(super) async fn execute(action: PluginAction, client: &Client, style: Style) -> Result<Output, Failure> {
+    match action {
+        PluginAction::List => list(client, style).await,
+        PluginAction::Show { id } => {
+            let document = client.get(&path_of(&id, "state")).await?;
+            let text = render(&document, style);
+            Ok(Output::Document { document, text })
+        }
+        PluginAction::Restart { id } => restart(&id, client).await,
+        PluginAction::Logs { id } => {
+            let document = client.get(&path_of(&id, "log")).await?;
+            let text = lines(document.get("lines")).join("\n");
+            Ok(Output::Document { document, text })
+        }
+    }
+}
+
+async fn list(client: &Client, style: Style) -> Result<Output, Failure> {
+    let document = client.get("/pg_mgr/states").await?;
+    let states = document.get("states").and_then(Value::as_array);
+    let states = states.ok_or_else(|| client.not_provd("it lists no states of plugins"))?;
+    let text = render_list(states, style);
+    Ok(Output::Document { document, text })
+}
+
+fn render_list(states: &[Value], style: Style) -> String {
+    let row = |status: &Value| {
+        vec![
+            cell(&field(status, "id")),
+            cell(&field(status, "version")),
+            state(status),
+            cell(&field(status, "pid")),
+            cell(&field(status, "starts")),
+            cell(&memory(status)),
+            cell(&field(status, "calls")),
+            cell(&field(status, "failures")),
+            cell(&crashes(status).len().to_string()),
+            cell(&field(status, "reason")),
+        ]
+    };
+    let headings =
+        ["ID", "VERSION", "STATE", "PID", "STARTS", "MEMORY", "CALLS", "FAILURES", "CRASHES", "REASON"];
+    table(style, &headings, states.iter().map(row).collect(), "No plugins are installed.")
+}
+
+fn render(status: &Value, style: Style) -> String {
+    let plain = |key| cell(&field(status, key));
+    let mut rows = vec![
+        ("Plugin", plain("id")),
+        ("Version", plain("version")),
+        ("Description", plain("description")),
+        ("State", state(status)),
+    ];
+    if status.get("reason").is_some_and(Value::is_string) {
+        rows.push(("Reason", plain("reason")));
+    }
+    rows.extend([
+        ("Process", plain("pid")),
+        ("Ready since", plain("ready_since")),
+        ("Starts", plain("starts")),
+        ("Memory", cell(&memory(status))),
+        ("Calls", cell(&format!("{}, {} failed", field(status, "calls"), field(status, "failures")))),
+    ]);
+    let mut shown = pairs(style, rows);
+    for crash in crashes(status) {
+        let (at, reason) = (harmless(&field(crash, "at")), harmless(&field(crash, "reason")));
+        shown.extend(["\n\nCrash at ", &at, ": ", &reason]);
+        for line in lines(crash.get("log")) {
+            shown.extend(["\n  ", &line]);
+        }
+    }
+    shown
+}
+
+async fn restart(id: &str, client: &Client) -> Result<Output, Failure> {
+    let document = client.post(&path_of(id, "restart"), &json!({})).await?;
+    let text = format!("Plugin {id} is {}, process {}.", field(&document, "state"), field(&document, "pid"));
+    Ok(Output::Document { document, text })
+}
+
+fn state(status: &Value) -> Cell {
+    let state = field(status, "state");
+    let is = match state.as_str() {
+        "ready" => Mood::Good,
+        "quarantined" | "backoff" => Mood::Bad,
+        _ => Mood::Doubtful,
+    };
+    mood(&state, is)
+}
+
+fn memory(status: &Value) -> String {
+    status.get("resident_bytes").and_then(Value::as_u64).map(size).unwrap_or_default()
+}
+
+fn crashes(status: &Value) -> &[Value] {
+    status.get("crashes").and_then(Value::as_array).map_or(&[], Vec::as_slice)
+}
+
+fn lines(log: Option<&Value>) -> Vec<String> {
+    let lines = log.and_then(Value::as_array).map_or(&[] as &[_], Vec::as_slice);
+    lines.iter().filter_map(Value::as_str).map(harmless).collect()
+}
+
+fn path_of(id: &str, what: &str) -> String {
+    format!("/pg_mgr/plugins/{}/{what}", segment(id))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const PIPE: Style = Style { width: None, colour: false };
+
+    fn status() -> Value {
+        json!({
+            "id": "aastra-3.2.2", "version": "1.2", "description": "Aastra phones", "state": "backoff",
+            "reason": "killed by SIGKILL", "pid": null, "ready_since": null, "starts": 2,
+            "resident_bytes": null, "calls": 3, "failures": 1,
+            "crashes": [{"at": "2023-11-14T22:13:20.250Z", "reason": "killed by SIGKILL", "log": ["one", "\u{1b}two"]}],
+        })
+    }
+
+    #[test]
+    fn a_crash_is_shown_with_its_last_words() {
+        let shown = render(&status(), PIPE);
+        assert!(shown.contains("State        backoff\nReason       killed by SIGKILL\n"), "{shown}");
+        assert!(shown.contains("Calls        3, 1 failed"), "{shown}");
+        let crash = "\n\nCrash at 2023-11-14T22:13:20.250Z: killed by SIGKILL\n  one\n  \\u{1b}two";
+        assert!(shown.ends_with(crash), "{shown}");
+    }
+
+    #[test]
+    fn a_list_counts_crashes() {
+        let shown = render_list(&[status()], PIPE);
+        let cells: Vec<&str> = shown.lines().nth(1).unwrap().split_whitespace().collect();
+        assert_eq!(cells, ["aastra-3.2.2", "1.2", "backoff", "2", "3", "1", "1", "killed", "by", "SIGKILL"]);
+        assert_eq!(render_list(&[], PIPE), "No plugins are installed.");
+    }
+}

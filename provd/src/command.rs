@@ -1,0 +1,146 @@
+//! What `provd` can be told to do, and who does it.
+
+use std::ffi::OsString;
+use std::io::IsTerminal as _;
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+
+use clap::{Parser, Subcommand};
+use tokio_util::sync::CancellationToken;
+use tracing_subscriber::EnvFilter;
+
+use crate::cli::{self, ClientCommand};
+use crate::plugin_host::{LAUNCHER, sandbox};
+use crate::server;
+use crate::settings::{ServeArguments, Settings};
+
+/// Exit code for arguments and settings that cannot be used, as clap has it.
+const USAGE: u8 = 2;
+
+/// Provisioning server for IP phones.
+///
+/// Without a command it serves: phones over HTTP and TFTP, administrators over REST. The other commands talk to a server
+/// that runs.
+#[derive(Debug, Parser)]
+#[command(version, args_conflicts_with_subcommands = true)]
+pub struct Cli {
+    #[command(subcommand)]
+    command: Option<Command>,
+    #[command(flatten)]
+    serve: ServeArguments,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Serve phones and administrators (what happens without a command)
+    Serve(ServeArguments),
+    #[command(flatten)]
+    Client(ClientCommand),
+    /// Run a declarative plugin; provd starts this itself, one process per plugin
+    PluginRunner {
+        /// Folder with a plugin.toml
+        folder: PathBuf,
+    },
+    /// Become a plugin's program; provd starts this itself
+    #[command(name = LAUNCHER, hide = true)]
+    PluginLauncher {
+        /// Process that must be the parent
+        parent: u32,
+        /// Program and arguments
+        #[arg(last = true, required = true)]
+        command: Vec<OsString>,
+    },
+}
+
+/// Does what was asked.
+pub fn dispatch(cli: Cli) -> ExitCode {
+    match cli.command {
+        None => serve(cli.serve),
+        Some(Command::Serve(arguments)) => serve(arguments),
+        Some(Command::Client(command)) => ask_server(command),
+        Some(Command::PluginRunner { folder }) => run_plugin(&folder),
+        Some(Command::PluginLauncher { parent, command }) => {
+            let error = sandbox::launch(parent, &command);
+            eprintln!("The plugin could not be launched: {error}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn serve(arguments: ServeArguments) -> ExitCode {
+    let filter = EnvFilter::try_from_env("PROVD_LOG").unwrap_or_else(|_| EnvFilter::new("info"));
+    let colour = std::io::stderr().is_terminal();
+    let log = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr);
+    log.with_target(false).with_ansi(colour).init();
+    let settings = match Settings::resolve(arguments) {
+        Ok(settings) => settings,
+        Err(error) => {
+            eprintln!("provd: {error}");
+            return ExitCode::from(USAGE);
+        }
+    };
+    match run_server(settings) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("provd: {error:#}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn ask_server(command: ClientCommand) -> ExitCode {
+    match tokio::runtime::Builder::new_current_thread().enable_all().build() {
+        Ok(runtime) => runtime.block_on(cli::run(command)),
+        Err(error) => {
+            eprintln!("provd: {error}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn run_plugin(folder: &Path) -> ExitCode {
+    let outcome = provd_plugin_runner::runtime()
+        .map_err(anyhow::Error::from)
+        .and_then(|runtime| Ok(runtime.block_on(provd_plugin_runner::declarative::run(folder))?));
+    match outcome {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("provd plugin-runner: {error:#}");
+            ExitCode::from(USAGE)
+        }
+    }
+}
+
+fn run_server(settings: Settings) -> anyhow::Result<()> {
+    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
+    runtime.block_on(async {
+        let shutdown = CancellationToken::new();
+        let mut terminate = tokio::signal::unix::signal(tokio::signal::unix::SignalKind::terminate())?;
+        let mut server = std::pin::pin!(server::run(settings, shutdown.clone()));
+        tokio::select! {
+            outcome = &mut server => return outcome,
+            _ = terminate.recv() => {}
+            interrupt = tokio::signal::ctrl_c() => interrupt?,
+        }
+        shutdown.cancel();
+        server.await
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::CommandFactory as _;
+
+    use super::*;
+
+    #[test]
+    fn the_definition_of_the_arguments_is_sound() {
+        Cli::command().debug_assert();
+    }
+
+    #[test]
+    fn without_a_command_it_serves() {
+        let cli = Cli::try_parse_from(["provd", "--http", "127.0.0.1:0"]).unwrap();
+        assert!(cli.command.is_none() && cli.serve.http.is_some());
+    }
+}

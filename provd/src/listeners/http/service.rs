@@ -1,0 +1,83 @@
+//! Answers the requests of one connection, one after the other.
+
+use std::convert::Infallible;
+use std::net::IpAddr;
+use std::sync::Arc;
+use std::time::Duration;
+
+use http_body_util::BodyExt;
+use hyper::body::{Body, Incoming};
+use hyper::header::EXPECT;
+use hyper::{Request, Response};
+use tokio::time::timeout;
+use tracing::debug;
+
+use super::body::AnswerBody;
+use super::deadlines::Activity;
+use super::request::{self, RequestError};
+use super::response::{self, Asked};
+use crate::pipeline::RequestHandler;
+
+/// How much of an unwanted upload is read before it is refused. A connection closed in the middle of an upload may take
+/// the refusal down with it, and the logs that some phones upload at every start are smaller than this.
+const LARGEST_DISCARD: u64 = 64 * 1024;
+
+/// How long that may take.
+const DISCARD_TIMEOUT: Duration = Duration::from_secs(5);
+
+/// What the requests of one connection have in common.
+pub(super) struct Service {
+    /// Decides on the answers.
+    pub(super) handler: Arc<dyn RequestHandler>,
+    /// The other end of the socket.
+    pub(super) peer: IpAddr,
+    /// How many proxies are believed about who is behind them.
+    pub(super) trusted_proxies: usize,
+    /// Told when a request is being answered.
+    pub(super) activity: Activity,
+}
+
+impl Service {
+    /// Answers one request. Never fails: what is wrong with a request is an answer too.
+    pub(super) async fn answer(
+        &self,
+        request: Request<Incoming>,
+    ) -> Result<Response<AnswerBody>, Infallible> {
+        let busy = self.activity.begin();
+        let (parts, body) = request.into_parts();
+        let response = match request::from_http(&parts, self.peer, self.trusted_proxies) {
+            Ok(request) => {
+                let path = request.kind.path().unwrap_or_default().to_owned();
+                let asked = Asked { method: parts.method, path, headers: parts.headers };
+                response::respond(self.handler.handle(request).await, &asked)
+            }
+            Err(error) => {
+                debug!(peer = %self.peer, %error, "HTTP request refused");
+                if matches!(error, RequestError::Method) && !parts.headers.contains_key(EXPECT) {
+                    discard(body).await;
+                }
+                response::refuse(&error)
+            }
+        };
+        Ok(response.map(|body| body.keeping(busy)))
+    }
+}
+
+/// Reads a small body to its end; leaves a large or slow one alone, after which hyper closes the connection.
+async fn discard(mut body: Incoming) {
+    let announced = body.size_hint().upper();
+    if announced.is_some_and(|length| length > LARGEST_DISCARD) {
+        return;
+    }
+    let reading = async {
+        let mut read = 0;
+        while let Some(Ok(frame)) = body.frame().await {
+            read += frame.data_ref().map_or(0, |data| data.len() as u64);
+            if read > LARGEST_DISCARD {
+                return;
+            }
+        }
+    };
+    // Whether it ended in time makes no difference to the answer.
+    let _ = timeout(DISCARD_TIMEOUT, reading).await;
+}

@@ -1,0 +1,107 @@
+//! One read request from its arrival to the last packet of its answer.
+
+use std::error::Error as _;
+use std::io;
+use std::net::{IpAddr, SocketAddr};
+use std::sync::Arc;
+
+use tokio::net::UdpSocket;
+use tracing::{debug, info, warn};
+
+use super::inbox::reply_socket;
+use super::options::agree;
+use super::packet::{self, Direction, ErrorCode, TransferRequest};
+use super::session::{Session, SessionError};
+use super::settings::TftpSettings;
+use super::slots::Slot;
+use super::source::Source;
+use crate::domain::answer::{Answer, ServedFile};
+use crate::domain::request::{Request, RequestKind, TftpRequest};
+use crate::pipeline::RequestHandler;
+
+/// A read request and everything needed to answer it.
+pub(super) struct Exchange {
+    /// Decides on the answer.
+    pub(super) handler: Arc<dyn RequestHandler>,
+    /// Limits and patience.
+    pub(super) settings: Arc<TftpSettings>,
+    /// Known to be a read in octet mode.
+    pub(super) request: TransferRequest,
+    /// Who asked.
+    pub(super) peer: SocketAddr,
+    /// The address that was asked.
+    pub(super) local: Option<IpAddr>,
+    /// The right to take up resources.
+    pub(super) slot: Slot,
+}
+
+impl Exchange {
+    /// Answers the request, unless the client starts over before that is done.
+    pub(super) async fn run(self) {
+        tokio::select! {
+            () = self.slot.superseded() => debug!(peer = %self.peer, "the client started over"),
+            () = self.answer() => {}
+        }
+    }
+
+    async fn answer(&self) {
+        let request = Request {
+            ip: self.peer.ip(),
+            kind: RequestKind::Tftp(TftpRequest { filename: self.request.filename.clone() }),
+        };
+        let words = request.to_string();
+        let refusal = match self.handler.handle(request).await {
+            Answer::File(file) => {
+                tell_outcome(&words, self.send(file).await);
+                return;
+            }
+            Answer::NotFound => packet::error(ErrorCode::FileNotFound, "File not found"),
+            Answer::Forbidden => packet::error(ErrorCode::AccessViolation, "Access violation"),
+            Answer::Unavailable { .. } => {
+                packet::error(ErrorCode::Undefined, "Service unavailable, try again")
+            }
+            Answer::Failed => packet::error(ErrorCode::Undefined, "Internal processing error"),
+            Answer::Nothing => return,
+        };
+        if let Err(error) = send_once(self.local, self.peer, &refusal) {
+            debug!(request = words, %error, "cannot send a TFTP error");
+        }
+    }
+
+    async fn send(&self, file: ServedFile) -> Result<(), SessionError> {
+        let socket = reply_socket(self.local, self.peer)
+            .and_then(UdpSocket::from_std)
+            .map_err(SessionError::Network)?;
+        let length = file.content.length();
+        let agreement = agree(&self.request.options, length, self.peer.ip(), &self.settings);
+        let source = Source::new(file.content);
+        Session::new(&socket, self.peer, &self.slot, source, agreement).run(&self.settings).await
+    }
+}
+
+/// Why a request is turned down before anybody is asked, if it is.
+pub(super) fn objection(request: &TransferRequest) -> Option<&'static str> {
+    if request.direction == Direction::Write {
+        return Some("Writing is not supported");
+    }
+    (!request.mode.eq_ignore_ascii_case("octet")).then_some("Only octet mode is served")
+}
+
+/// Sends one packet from a fresh port.
+pub(super) fn send_once(local: Option<IpAddr>, peer: SocketAddr, packet: &[u8]) -> io::Result<()> {
+    reply_socket(local, peer)?.send_to(packet, peer).map(|_| ())
+}
+
+/// Only a file that cannot be read is this machine's fault; anybody can make the rest happen with forged requests.
+fn tell_outcome(request: &str, outcome: Result<(), SessionError>) {
+    let Err(error) = outcome else {
+        debug!(request, "sent over TFTP");
+        return;
+    };
+    let cause = error.source().map(ToString::to_string);
+    if matches!(error, SessionError::Read(_)) {
+        warn!(request, %error, cause, "TFTP transfer failed");
+    } else {
+        info!(request, %error, cause, "TFTP transfer ended early");
+    }
+}

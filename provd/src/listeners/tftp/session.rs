@@ -1,0 +1,136 @@
+//! Carries one file to one client: a [`Transfer`] with a socket, a clock and the file itself.
+//!
+//! Packets of strangers to the socket are told so and change nothing (RFC 1350 §4).
+
+use std::io;
+use std::net::SocketAddr;
+use std::ops::RangeInclusive;
+
+use thiserror::Error;
+use tokio::net::UdpSocket;
+use tokio::time::{Instant, timeout_at};
+
+use super::options::Agreement;
+use super::packet::{self, ClientError, ClientPacket, ErrorCode};
+use super::settings::TftpSettings;
+use super::slots::Slot;
+use super::source::Source;
+use super::transfer::{Step, Transfer, wire_number};
+use crate::listeners::client_address::canonical;
+
+/// Longer packets from a client are cut; what matters is in front.
+const LONGEST_ANSWER: usize = 516;
+
+/// Why a file did not arrive.
+#[derive(Debug, Error)]
+pub(super) enum SessionError {
+    /// The client went silent.
+    #[error("the client stopped answering")]
+    Abandoned,
+    /// The client sent an ERROR.
+    #[error("the client refused it: error {} {:?}", .0.code, .0.message)]
+    Refused(ClientError),
+    /// The file could not be read to its end.
+    #[error("cannot read the file")]
+    Read(#[source] io::Error),
+    /// The network failed on this side.
+    #[error("cannot reach the client")]
+    Network(#[source] io::Error),
+}
+
+/// One file on its way.
+pub(super) struct Session<'a> {
+    socket: &'a UdpSocket,
+    peer: SocketAddr,
+    slot: &'a Slot,
+    source: Source,
+    agreement: Agreement,
+    /// The packet being put together, kept for its allocation.
+    packet: Vec<u8>,
+}
+
+impl<'a> Session<'a> {
+    /// Prepares to send `source` to `peer` as agreed.
+    pub(super) fn new(
+        socket: &'a UdpSocket,
+        peer: SocketAddr,
+        slot: &'a Slot,
+        source: Source,
+        agreement: Agreement,
+    ) -> Session<'a> {
+        Session { socket, peer, slot, source, agreement, packet: Vec::new() }
+    }
+
+    /// Sends the file; returns when its last block is acknowledged.
+    pub(super) async fn run(mut self, settings: &TftpSettings) -> Result<(), SessionError> {
+        let length = self.source.length();
+        let (mut transfer, mut step) = Transfer::begin(length, &self.agreement, settings, Instant::now());
+        loop {
+            match step {
+                Step::SendOptions => self.send(&packet::options(&self.agreement.accepted)).await?,
+                Step::Send(blocks) => self.send_blocks(blocks).await?,
+                Step::Wait => {}
+                Step::Finished => return Ok(()),
+                Step::Abandoned => return Err(SessionError::Abandoned),
+            }
+            step = match timeout_at(transfer.deadline(), self.acknowledgement()).await {
+                Ok(number) => transfer.on_ack(number?, Instant::now()),
+                Err(_) => transfer.on_deadline(Instant::now()),
+            };
+        }
+    }
+
+    async fn send_blocks(&mut self, blocks: RangeInclusive<u64>) -> Result<(), SessionError> {
+        for number in blocks {
+            let block = match self.source.block(number, self.agreement.block_size).await {
+                Ok(block) => block,
+                Err(error) => {
+                    self.send(&packet::error(ErrorCode::Undefined, "Internal processing error")).await?;
+                    return Err(SessionError::Read(error));
+                }
+            };
+            packet::write_data(&mut self.packet, wire_number(number), &block);
+            self.send(&self.packet).await?;
+        }
+        Ok(())
+    }
+
+    /// Waits for the client to acknowledge something. Cancel-safe.
+    async fn acknowledgement(&self) -> Result<u16, SessionError> {
+        let mut buffer = [0; LONGEST_ANSWER];
+        loop {
+            let (length, sender) = self.socket.recv_from(&mut buffer).await.map_err(SessionError::Network)?;
+            let parsed = ClientPacket::parse(&buffer[..length]);
+            if !self.is_peer(sender) {
+                self.turn_away(sender, matches!(parsed, Ok(ClientPacket::Error(_))));
+                continue;
+            }
+            match parsed {
+                Ok(ClientPacket::Ack(number)) => {
+                    self.slot.mark_under_way();
+                    return Ok(number);
+                }
+                Ok(ClientPacket::Error(error)) => return Err(SessionError::Refused(error)),
+                Ok(ClientPacket::Request(_)) | Err(_) => {}
+            }
+        }
+    }
+
+    fn is_peer(&self, sender: SocketAddr) -> bool {
+        let sender = canonical(sender);
+        sender.ip() == self.peer.ip() && sender.port() == self.peer.port()
+    }
+
+    /// An ERROR is never answered with another: two servers would do so for ever.
+    fn turn_away(&self, sender: SocketAddr, sent_error: bool) {
+        if !sent_error {
+            // Losing this packet harms nobody.
+            let words = packet::error(ErrorCode::UnknownTransferId, "Unknown transfer ID");
+            let _ = self.socket.try_send_to(&words, sender);
+        }
+    }
+
+    async fn send(&self, packet: &[u8]) -> Result<(), SessionError> {
+        self.socket.send_to(packet, self.peer).await.map(|_| ()).map_err(SessionError::Network)
+    }
+}

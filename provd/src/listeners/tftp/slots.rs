@@ -1,0 +1,200 @@
+//! Who is being served: one transfer for each client endpoint, and not too many for anyone.
+
+use std::collections::HashMap;
+use std::net::{IpAddr, SocketAddr};
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use tokio_util::sync::CancellationToken;
+
+use super::packet::TransferRequest;
+use super::settings::TftpSettings;
+
+/// All transfers of a listener.
+#[derive(Debug)]
+pub(super) struct Slots {
+    max_transfers: usize,
+    max_per_client: usize,
+    /// Guards the counters and the map together; never held across a wait.
+    book: Mutex<Book>,
+}
+
+#[derive(Debug, Default)]
+struct Book {
+    total: usize,
+    per_client: HashMap<IpAddr, usize>,
+    by_endpoint: HashMap<SocketAddr, Entry>,
+    last_id: u64,
+}
+
+#[derive(Debug)]
+struct Entry {
+    id: u64,
+    request: TransferRequest,
+    under_way: Arc<AtomicBool>,
+    superseded: CancellationToken,
+}
+
+/// What becomes of a request.
+#[derive(Debug)]
+pub(super) enum Claim {
+    /// It may be served.
+    Granted(Slot),
+    /// It is being served: the client only grew impatient.
+    Repeated,
+    /// There are too many transfers, altogether or from this address.
+    Full,
+}
+
+/// The right to serve one request, given back when dropped.
+#[derive(Debug)]
+pub(super) struct Slot {
+    slots: Arc<Slots>,
+    peer: SocketAddr,
+    id: u64,
+    under_way: Arc<AtomicBool>,
+    superseded: CancellationToken,
+}
+
+impl Slots {
+    /// No transfers yet.
+    pub(super) fn new(settings: &TftpSettings) -> Slots {
+        Slots {
+            max_transfers: settings.max_transfers,
+            max_per_client: settings.max_transfers_per_client,
+            book: Mutex::default(),
+        }
+    }
+
+    /// Asks to serve a request of an endpoint.
+    ///
+    /// The same request again is a repetition as long as the client has not answered. After that it has evidently
+    /// started over from the same port, as boot loaders do, just as when it asks for something else: then the older
+    /// transfer is superseded.
+    pub(super) fn claim(self: &Arc<Slots>, peer: SocketAddr, request: &TransferRequest) -> Claim {
+        let mut book = self.book();
+        if let Some(entry) = book.by_endpoint.get(&peer) {
+            if entry.request == *request && !entry.under_way.load(Ordering::Relaxed) {
+                return Claim::Repeated;
+            }
+            entry.superseded.cancel();
+        }
+        let of_client = book.per_client.get(&peer.ip()).copied().unwrap_or(0);
+        if book.total >= self.max_transfers || of_client >= self.max_per_client {
+            return Claim::Full;
+        }
+        Claim::Granted(book.enter(Arc::clone(self), peer, request.clone()))
+    }
+
+    fn book(&self) -> MutexGuard<'_, Book> {
+        self.book.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Book {
+    fn enter(&mut self, slots: Arc<Slots>, peer: SocketAddr, request: TransferRequest) -> Slot {
+        self.total += 1;
+        *self.per_client.entry(peer.ip()).or_default() += 1;
+        self.last_id += 1;
+        let id = self.last_id;
+        let under_way = Arc::new(AtomicBool::new(false));
+        let superseded = CancellationToken::new();
+        let entry = Entry { id, request, under_way: Arc::clone(&under_way), superseded: superseded.clone() };
+        self.by_endpoint.insert(peer, entry);
+        Slot { slots, peer, id, under_way, superseded }
+    }
+
+    fn leave(&mut self, peer: SocketAddr, id: u64) {
+        self.total -= 1;
+        if let Some(count) = self.per_client.get_mut(&peer.ip()) {
+            *count -= 1;
+            if *count == 0 {
+                self.per_client.remove(&peer.ip());
+            }
+        }
+        if self.by_endpoint.get(&peer).is_some_and(|entry| entry.id == id) {
+            self.by_endpoint.remove(&peer);
+        }
+    }
+}
+
+impl Slot {
+    /// The client has answered.
+    pub(super) fn mark_under_way(&self) {
+        self.under_way.store(true, Ordering::Relaxed);
+    }
+
+    /// Completes when the client has started over.
+    pub(super) async fn superseded(&self) {
+        self.superseded.cancelled().await;
+    }
+}
+
+impl Drop for Slot {
+    fn drop(&mut self) {
+        self.slots.book().leave(self.peer, self.id);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::listeners::tftp::packet::Direction;
+
+    fn slots(max_transfers: usize, max_transfers_per_client: usize) -> Arc<Slots> {
+        let settings = TftpSettings { max_transfers, max_transfers_per_client, ..TftpSettings::default() };
+        Arc::new(Slots::new(&settings))
+    }
+
+    fn request(filename: &str) -> TransferRequest {
+        TransferRequest {
+            direction: Direction::Read,
+            filename: filename.into(),
+            mode: "octet".into(),
+            options: Vec::new(),
+        }
+    }
+
+    fn granted(slots: &Arc<Slots>, peer: &str, filename: &str) -> Slot {
+        match slots.claim(peer.parse().unwrap(), &request(filename)) {
+            Claim::Granted(slot) => slot,
+            other => panic!("{other:?}"),
+        }
+    }
+
+    #[test]
+    fn an_impatient_client_is_served_once() {
+        let slots = slots(10, 10);
+        let slot = granted(&slots, "192.0.2.1:1000", "a");
+        let again = slots.claim("192.0.2.1:1000".parse().unwrap(), &request("a"));
+        assert!(matches!(again, Claim::Repeated));
+        drop(slot);
+        granted(&slots, "192.0.2.1:1000", "a");
+    }
+
+    #[test]
+    fn a_client_that_starts_over_supersedes_its_transfer() {
+        let slots = slots(10, 10);
+        let first = granted(&slots, "192.0.2.1:1000", "a");
+        first.mark_under_way();
+        let second = granted(&slots, "192.0.2.1:1000", "a");
+        assert!(first.superseded.is_cancelled());
+        let third = granted(&slots, "192.0.2.1:1000", "b");
+        assert!(second.superseded.is_cancelled() && !third.superseded.is_cancelled());
+        drop((first, second));
+        let again = slots.claim("192.0.2.1:1000".parse().unwrap(), &request("b"));
+        assert!(matches!(again, Claim::Repeated));
+    }
+
+    #[test]
+    fn there_is_a_limit_for_each_address_and_for_all() {
+        let slots = slots(3, 2);
+        let held = [granted(&slots, "192.0.2.1:1", "a"), granted(&slots, "192.0.2.1:2", "a")];
+        assert!(matches!(slots.claim("192.0.2.1:3".parse().unwrap(), &request("a")), Claim::Full));
+        let _other = granted(&slots, "192.0.2.2:1", "a");
+        assert!(matches!(slots.claim("192.0.2.3:1".parse().unwrap(), &request("a")), Claim::Full));
+        drop(held);
+        granted(&slots, "192.0.2.3:1", "a");
+        assert!(!slots.book().per_client.contains_key(&"192.0.2.1".parse().unwrap()));
+    }
+}

@@ -1,0 +1,80 @@
+//! Part of step 3: the plugin that supports a phone best.
+
+use std::cmp::Ordering;
+
+use futures_util::future::join_all;
+
+use super::Pipeline;
+use crate::domain::device_info::DeviceInfo;
+use crate::domain::plugin::Support;
+
+impl Pipeline {
+    /// The plugin that supports these facts best, if one does at least probably. Of equals the latest, by the numbers in
+    /// their identifiers.
+    pub(super) async fn associate(&self, info: &DeviceInfo) -> Option<String> {
+        let plugins = self.provisioning.plugins();
+        let ask = async |plugin: String| match plugins.associate(&plugin, info).await {
+            Ok(support) => Some((support, plugin)),
+            Err(error) => {
+                tracing::warn!("Plugin {plugin} is left out of a choice: {error}");
+                None
+            }
+        };
+        let supports = join_all(plugins.installed().into_iter().map(ask)).await;
+        choose(supports.into_iter().flatten())
+    }
+}
+
+fn choose(supports: impl Iterator<Item = (Support, String)>) -> Option<String> {
+    supports
+        .filter(|(support, _)| *support >= Support::Probable)
+        .max_by(|(one, first), (two, second)| one.cmp(two).then_with(|| natural_order(first, second)))
+        .map(|(_, plugin)| plugin)
+}
+
+/// Compares runs of digits as numbers, so that `aastra-3.10` is later than `aastra-3.9`.
+fn natural_order(one: &str, two: &str) -> Ordering {
+    let (mut one, mut two) = (one, two);
+    while !one.is_empty() && !two.is_empty() {
+        let (a, rest_one) = split_run(one);
+        let (b, rest_two) = split_run(two);
+        let order = match (a.parse::<u64>(), b.parse::<u64>()) {
+            (Ok(a), Ok(b)) => a.cmp(&b),
+            _ => a.cmp(b),
+        };
+        if order != Ordering::Equal {
+            return order;
+        }
+        (one, two) = (rest_one, rest_two);
+    }
+    one.len().cmp(&two.len())
+}
+
+/// The first run of digits, or of anything else.
+fn split_run(text: &str) -> (&str, &str) {
+    let digits = text.starts_with(|character: char| character.is_ascii_digit());
+    let end = text.find(|character: char| character.is_ascii_digit() != digits).unwrap_or(text.len());
+    text.split_at(end)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn chosen(supports: &[(Support, &str)]) -> Option<String> {
+        choose(supports.iter().map(|(support, plugin)| (*support, (*plugin).to_owned())))
+    }
+
+    #[test]
+    fn the_best_wins_and_the_latest_of_equals() {
+        let exact_wins = [(Support::Exact, "aastra-3.2"), (Support::Complete, "aastra-9.0")];
+        assert_eq!(chosen(&exact_wins).as_deref(), Some("aastra-3.2"));
+        let latest = [(Support::Complete, "aastra-3.10"), (Support::Complete, "aastra-3.9")];
+        assert_eq!(chosen(&latest).as_deref(), Some("aastra-3.10"));
+    }
+
+    #[test]
+    fn nobody_is_better_than_somebody_unlikely() {
+        assert_eq!(chosen(&[(Support::Unknown, "a"), (Support::Improbable, "b")]), None);
+    }
+}

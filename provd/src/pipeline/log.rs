@@ -1,0 +1,63 @@
+//! The story of each request in the log, in the words administrators of such servers grep for, and the security log.
+//!
+//! What phones sent is escaped where it is shown. File contents and raw configs never come here.
+
+use std::net::IpAddr;
+use std::sync::atomic::{AtomicU64, Ordering};
+
+use crate::domain::device::Device;
+use crate::domain::device_info::DeviceInfo;
+use crate::domain::request::Request;
+
+/// Target of everything that fail2ban and its like should read.
+const SECURITY: &str = "provd::security";
+
+/// Numbers requests, so that lines of one belong together.
+#[derive(Debug, Default)]
+pub(super) struct RequestLog {
+    requests: AtomicU64,
+}
+
+/// The lines of one request.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Lines(u64);
+
+impl RequestLog {
+    pub(super) fn begin(&self, request: &Request) -> Lines {
+        tracing::info!("Processing {} request: {request}", request.kind.protocol());
+        Lines(self.requests.fetch_add(1, Ordering::Relaxed) % 100)
+    }
+}
+
+impl Lines {
+    pub(super) fn extracted(self, info: &DeviceInfo) {
+        if info.says_more_than_address() {
+            tracing::info!("<{}> Extracted device info: {info}", self.0);
+        } else {
+            tracing::info!("<{}> No device info extracted", self.0);
+        }
+    }
+
+    pub(super) fn retrieved(self, device: Option<&Device>) {
+        let Some(device) = device else { return tracing::info!("<{}> No device retrieved", self.0) };
+        tracing::info!("<{}> Retrieved device id: {}", self.0, device.id);
+    }
+
+    pub(super) fn routed(self, plugin: Option<&str>) {
+        let Some(plugin) = plugin else { return tracing::info!("<{}> No route found", self.0) };
+        tracing::info!("<{}> Routing request to plugin {plugin}", self.0);
+    }
+}
+
+/// A request made a device known.
+pub(super) fn created(device: &Device) {
+    if let Some(ip) = device.info.ip {
+        tracing::info!(target: SECURITY, "New device created automatically from {ip}: {}", device.id);
+    }
+}
+
+/// Somebody asked for a file that holds secrets, whether or not it exists.
+pub(super) fn sensitive(ip: IpAddr, base_name: &str) {
+    let shown: String = base_name.chars().take(100).flat_map(char::escape_debug).collect();
+    tracing::info!(target: SECURITY, "Sensitive file requested from {ip}: {shown}");
+}

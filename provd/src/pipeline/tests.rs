@@ -1,0 +1,302 @@
+//! The way of a request on a real database, with plugins that read facts out of the path: `/mac=…/model=…`.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::time::Duration;
+
+use async_trait::async_trait;
+use bytes::Bytes;
+use serde_json::{Map, json};
+
+use super::{Pipeline, PipelineSettings, RequestHandler};
+use crate::domain::answer::{Answer, Content, ServedFile};
+use crate::domain::config::Config;
+use crate::domain::device::Device;
+use crate::domain::device_info::DeviceInfo;
+use crate::domain::plugin::{Configuration, FileReference, GeneratedFile, Support};
+use crate::domain::raw_config::RawConfig;
+use crate::domain::request::{HttpRequest, Request, RequestKind};
+use crate::provisioning::Provisioning;
+use crate::provisioning::plugins::{PluginError, Plugins};
+use crate::storage::Database;
+
+const PLUGIN: &str = "family-1.0";
+const MAC: &str = "00:08:5d:00:00:01";
+
+/// One plugin that knows every phone with a vendor, and generates `phone.cfg` for those with a MAC address.
+#[derive(Default)]
+struct Family {
+    away: AtomicBool,
+    configured: AtomicUsize,
+}
+
+impl Family {
+    fn unless_away<T>(&self, answer: T) -> Result<T, PluginError> {
+        if self.away.load(Ordering::SeqCst) {
+            let (plugin, why) = (PLUGIN.to_owned(), "it crashed".to_owned());
+            return Err(PluginError::Unavailable { plugin, why, retry_after: Duration::from_secs(1) });
+        }
+        Ok(answer)
+    }
+}
+
+fn facts(path: &str) -> DeviceInfo {
+    let mut info = DeviceInfo::default();
+    for (name, value) in path.split('/').filter_map(|segment| segment.split_once('=')) {
+        let text = Some(value.to_owned());
+        match name {
+            "mac" => info.mac = value.parse().ok(),
+            "vendor" => info.vendor = text,
+            "model" => info.model = text,
+            "version" => info.version = text,
+            _ => {}
+        }
+    }
+    info
+}
+
+#[async_trait]
+impl Plugins for Family {
+    fn installed(&self) -> Vec<String> {
+        vec![PLUGIN.to_owned()]
+    }
+
+    fn is_installed(&self, plugin: &str) -> bool {
+        plugin == PLUGIN
+    }
+
+    fn interested(&self, _request: &Request) -> Vec<String> {
+        self.installed()
+    }
+
+    async fn extract(&self, _plugin: &str, request: &Request) -> Result<DeviceInfo, PluginError> {
+        Ok(facts(request.kind.path().unwrap_or_default()))
+    }
+
+    async fn associate(&self, _plugin: &str, info: &DeviceInfo) -> Result<Support, PluginError> {
+        Ok(if info.vendor.is_some() { Support::Complete } else { Support::Unknown })
+    }
+
+    async fn configure_common(&self, _: &str, _: &RawConfig) -> Result<Configuration, PluginError> {
+        Ok(Configuration::default())
+    }
+
+    async fn configure(&self, device: &Device, raw_config: &RawConfig) -> Result<Configuration, PluginError> {
+        self.configured.fetch_add(1, Ordering::SeqCst);
+        let Some(mac) = device.info.mac else {
+            return Err(PluginError::Refused("no MAC address".to_owned()));
+        };
+        let username = raw_config.first_sip_username().unwrap_or_default();
+        let file = GeneratedFile {
+            path: "phone.cfg".to_owned(),
+            content: Bytes::from(format!("{mac} {username}")),
+            media_type: None,
+            sensitive: true,
+        };
+        let trigger_path = Some("phone.cfg".to_owned());
+        self.unless_away(Configuration { files: vec![file], trigger_path, warnings: vec![] })
+    }
+
+    async fn deconfigure(&self, _plugin: &str, _device: &Device) -> Result<(), PluginError> {
+        Ok(())
+    }
+
+    async fn serve_file(&self, _: &str, _: &Device, request: &Request) -> Result<FileReference, PluginError> {
+        let path = request.kind.path().unwrap_or_default();
+        let name = path.rsplit('/').next().unwrap_or_default();
+        self.unless_away(FileReference::Generated(name.to_owned()))
+    }
+
+    fn open_served(&self, _plugin: &str, _path: &str) -> Option<ServedFile> {
+        None
+    }
+
+    fn is_sensitive(&self, _plugin: &str, _base_name: &str) -> bool {
+        false
+    }
+}
+
+struct Site {
+    pipeline: Arc<Pipeline>,
+    provisioning: Arc<Provisioning>,
+    family: Arc<Family>,
+    _data: tempfile::TempDir,
+}
+
+impl Site {
+    async fn new(settings: PipelineSettings) -> Site {
+        let data = tempfile::tempdir().unwrap();
+        let store = Arc::new(Database::open(&data.path().join("provd.sqlite")).await.unwrap());
+        let family = Arc::new(Family::default());
+        let provisioning = Arc::new(Provisioning::new(store, family.clone(), Map::new()));
+        provisioning.seed("192.0.2.1").await.unwrap();
+        let pipeline = Arc::new(Pipeline::new(provisioning.clone(), settings));
+        Site { pipeline, provisioning, family, _data: data }
+    }
+
+    async fn ask(&self, ip: &str, path: &str) -> Answer {
+        self.pipeline.handle(request(ip, path)).await
+    }
+
+    async fn devices(&self) -> Vec<Device> {
+        self.provisioning.store().devices().await.unwrap()
+    }
+
+    async fn only_device(&self) -> Device {
+        let mut devices = self.devices().await;
+        assert_eq!(devices.len(), 1, "{devices:#?}");
+        devices.remove(0)
+    }
+}
+
+fn request(ip: &str, path: &str) -> Request {
+    let http = HttpRequest {
+        method: "GET".to_owned(),
+        path: path.to_owned(),
+        query: String::new(),
+        headers: vec![],
+    };
+    Request { ip: ip.parse().unwrap(), kind: RequestKind::Http(http) }
+}
+
+fn content(answer: Answer) -> String {
+    match answer {
+        Answer::File(ServedFile { content: Content::Bytes(bytes), .. }) => {
+            String::from_utf8(bytes.to_vec()).unwrap()
+        }
+        other => panic!("{other:?}"),
+    }
+}
+
+#[tokio::test]
+async fn a_new_phone_is_a_device_with_files() {
+    let site = Site::new(PipelineSettings::default()).await;
+    let file = content(site.ask("192.0.2.7", &format!("/vendor=V/mac={MAC}/phone.cfg")).await);
+    let device = site.only_device().await;
+    assert!(device.configured && device.plugin.as_deref() == Some(PLUGIN), "{device:?}");
+    assert_eq!(device.info.ip, Some("192.0.2.7".parse().unwrap()));
+    let username = device.remote_state_sip_username.unwrap();
+    assert_eq!(file, format!("{MAC} {username}"));
+}
+
+#[tokio::test]
+async fn nothing_is_created_of_an_address_alone() {
+    let site = Site::new(PipelineSettings::default()).await;
+    assert!(matches!(site.ask("192.0.2.7", "/phone.cfg").await, Answer::NotFound));
+    assert!(site.devices().await.is_empty());
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn parallel_first_requests_make_one_device() {
+    let site = Arc::new(Site::new(PipelineSettings::default()).await);
+    let mut tasks = tokio::task::JoinSet::new();
+    for _ in 0..40 {
+        let site = site.clone();
+        tasks.spawn(async move {
+            content(site.ask("192.0.2.7", &format!("/vendor=V/mac={MAC}/phone.cfg")).await)
+        });
+    }
+    assert_eq!(tasks.join_all().await.len(), 40);
+    site.only_device().await;
+    assert_eq!(site.family.configured.load(Ordering::SeqCst), 1);
+}
+
+#[tokio::test]
+async fn asking_again_writes_nothing() {
+    let site = Site::new(PipelineSettings::default()).await;
+    for _ in 0..2 {
+        site.ask("192.0.2.7", &format!("/vendor=V/mac={MAC}/phone.cfg")).await;
+    }
+    let before = site.only_device().await;
+    site.ask("192.0.2.7", &format!("/vendor=V/mac={MAC}/phone.cfg")).await;
+    assert_eq!(site.only_device().await, before);
+}
+
+#[tokio::test]
+async fn a_device_known_by_address_learns_who_it_is() {
+    let site = Site::new(PipelineSettings::default()).await;
+    site.ask("192.0.2.7", "/vendor=V/model=M/common.cfg").await;
+    let provisional = site.only_device().await;
+    assert!(provisional.is_provisional() && !provisional.configured);
+    assert_eq!(provisional.last_error.as_deref(), Some("no MAC address"));
+    content(site.ask("192.0.2.7", &format!("/mac={MAC}/phone.cfg")).await);
+    let known = site.only_device().await;
+    assert!(known.id == provisional.id && known.configured && known.last_error.is_none(), "{known:?}");
+}
+
+#[tokio::test]
+async fn a_phone_that_moved_leaves_no_junk() {
+    let site = Site::new(PipelineSettings::default()).await;
+    site.ask("192.0.2.7", "/vendor=V/model=M/common.cfg").await;
+    site.ask("192.0.2.7", &format!("/mac={MAC}/phone.cfg")).await;
+    let device = site.only_device().await;
+    let configs = site.provisioning.store().configs().await.unwrap().len();
+    site.ask("192.0.2.8", "/vendor=V/model=M/version=2/common.cfg").await;
+    assert_eq!(site.devices().await.len(), 2);
+    site.ask("192.0.2.8", &format!("/mac={MAC}/phone.cfg")).await;
+    let moved = site.only_device().await;
+    assert_eq!((moved.id, moved.info.ip), (device.id, Some("192.0.2.8".parse().unwrap())));
+    assert_eq!(site.provisioning.store().configs().await.unwrap().len(), configs);
+}
+
+#[tokio::test]
+async fn another_phone_at_the_address_is_not_taken_for_this_one() {
+    let site = Site::new(PipelineSettings::default()).await;
+    site.ask("192.0.2.7", "/vendor=V/model=M/common.cfg").await;
+    site.ask("192.0.2.7", &format!("/vendor=V/model=OTHER/mac={MAC}/phone.cfg")).await;
+    let devices = site.devices().await;
+    assert_eq!(devices.len(), 2, "{devices:#?}");
+    assert_eq!(devices[0].info.ip, None, "the address is the later phone's");
+}
+
+#[tokio::test]
+async fn behind_nat_phones_share_an_address() {
+    let site = Site::new(PipelineSettings { nat: true }).await;
+    for mac in [MAC, "00:08:5d:00:00:02"] {
+        site.ask("192.0.2.7", &format!("/vendor=V/mac={mac}/phone.cfg")).await;
+    }
+    assert!(site.devices().await.iter().all(|device| device.info.ip.is_some()));
+    // Which of the two this is nobody can tell.
+    assert!(matches!(site.ask("192.0.2.7", "/phone.cfg").await, Answer::NotFound));
+}
+
+#[tokio::test]
+async fn what_was_generated_is_served_while_the_plugin_is_away() {
+    let site = Site::new(PipelineSettings::default()).await;
+    let path = format!("/vendor=V/mac={MAC}/phone.cfg");
+    let file = content(site.ask("192.0.2.7", &path).await);
+    site.family.away.store(true, Ordering::SeqCst);
+    assert_eq!(content(site.ask("192.0.2.7", "/phone.cfg").await), file);
+    let unknown = site.ask("192.0.2.7", "/other.cfg").await;
+    assert!(matches!(unknown, Answer::Unavailable { .. }), "{unknown:?}");
+}
+
+#[tokio::test]
+async fn a_changed_config_reaches_its_heirs_and_a_refused_one_nobody() {
+    let site = Site::new(PipelineSettings::default()).await;
+    let path = format!("/vendor=V/mac={MAC}/phone.cfg");
+    site.ask("192.0.2.7", &path).await;
+    let mut device = site.only_device().await;
+    let own = json!({"parent_ids": ["base"], "raw_config": {"sip_lines": {"1": {"username": "alice"}}}});
+    let mut config = Config::from_document(own.as_object().unwrap().clone()).unwrap();
+    config.id = "alice".to_owned();
+    site.provisioning.insert_config(config.clone()).await.unwrap();
+    let left = device.config.replace("alice".to_owned()).unwrap();
+    site.provisioning.update_device(device).await.unwrap();
+    assert_eq!(content(site.ask("192.0.2.7", &path).await), format!("{MAC} alice"));
+    assert_eq!(
+        site.provisioning.store().config(&left).await.unwrap(),
+        None,
+        "a transient config nobody uses"
+    );
+
+    let renamed = json!({"1": {"username": "bob"}});
+    config.raw_config.insert("sip_lines".to_owned(), renamed);
+    site.provisioning.update_config(config.clone()).await.unwrap();
+    assert_eq!(content(site.ask("192.0.2.7", &path).await), format!("{MAC} bob"));
+
+    config.raw_config.insert("sip_proxy_port".to_owned(), json!(70_000));
+    let refused = site.provisioning.update_config(config).await.unwrap_err();
+    assert_eq!(refused.to_string(), "raw_config.sip_proxy_port: 70000 is not a port (1 to 65535)");
+    assert_eq!(content(site.ask("192.0.2.7", &path).await), format!("{MAC} bob"));
+}

@@ -1,0 +1,179 @@
+//! The calls of a plugin as the use cases make them: remembered where the plugin allows it, judged before they are believed.
+
+use std::sync::PoisonError;
+
+use async_trait::async_trait;
+use provd_proto::v1;
+use tonic::Code;
+
+use super::client::CallError;
+use super::convert;
+use super::host::PluginHost;
+use super::memory::Vary;
+use super::served::open_beneath;
+use crate::domain::answer::ServedFile;
+use crate::domain::device::Device;
+use crate::domain::device_info::DeviceInfo;
+use crate::domain::plugin::{Configuration, FileReference, Support};
+use crate::domain::raw_config::RawConfig;
+use crate::domain::request::{Request, RequestKind};
+use crate::provisioning::plugins::{PluginError, Plugins};
+
+/// Inline answers up to this size may be remembered, in bytes.
+const REMEMBERED_INLINE: usize = 64 * 1024;
+
+#[async_trait]
+impl Plugins for PluginHost {
+    fn installed(&self) -> Vec<String> {
+        self.entries.keys().cloned().collect()
+    }
+
+    fn is_installed(&self, plugin: &str) -> bool {
+        self.entries.contains_key(plugin)
+    }
+
+    fn interested(&self, request: &Request) -> Vec<String> {
+        let filters = self.filters.read().unwrap_or_else(PoisonError::into_inner).clone();
+        filters.interested(request)
+    }
+
+    async fn extract(&self, plugin: &str, request: &Request) -> Result<DeviceInfo, PluginError> {
+        if let Some(info) = self.generation(plugin)?.memory.extraction(request) {
+            return Ok(info);
+        }
+        let generation = self.running(plugin)?;
+        let message = v1::ExtractRequest { request: Some(convert::request(request)) };
+        let response = generation.client.extract(message).await.map_err(failed(plugin))?;
+        let info = convert::device_info(response.info.unwrap_or_default()).map_err(defective(plugin))?;
+        if let Some(memory) = response.memory.filter(|memory| memory.allowed) {
+            let dhcp_options =
+                memory.vary_dhcp_options.iter().filter_map(|code| u8::try_from(*code).ok()).collect();
+            let vary = Vary { headers: memory.vary_headers, dhcp_options };
+            generation.memory.remember_extraction(request, vary, info.clone());
+        }
+        Ok(info)
+    }
+
+    async fn associate(&self, plugin: &str, info: &DeviceInfo) -> Result<Support, PluginError> {
+        if let Some(support) = self.generation(plugin)?.memory.support(info) {
+            return Ok(support);
+        }
+        let generation = self.running(plugin)?;
+        let message = v1::AssociateRequest { info: Some(convert::info(info)) };
+        let response = generation.client.associate(message).await.map_err(failed(plugin))?;
+        let support = convert::support(response.support()).map_err(defective(plugin))?;
+        if response.may_be_remembered {
+            generation.memory.remember_support(info, support);
+        }
+        Ok(support)
+    }
+
+    async fn configure_common(
+        &self,
+        plugin: &str,
+        raw_config: &RawConfig,
+    ) -> Result<Configuration, PluginError> {
+        let generation = self.running(plugin)?;
+        let message = v1::ConfigureCommonRequest { raw_config: Some(convert::raw_config(raw_config)) };
+        let response = generation.client.configure_common(message).await.map_err(failed(plugin))?;
+        convert::configuration(response.files, "", response.warnings).map_err(defective(plugin))
+    }
+
+    async fn configure(&self, device: &Device, raw_config: &RawConfig) -> Result<Configuration, PluginError> {
+        let plugin = device.plugin.as_deref().unwrap_or_default();
+        let generation = self.running(plugin)?;
+        let message = v1::ConfigureRequest {
+            device: Some(convert::device(device)),
+            raw_config: Some(convert::raw_config(raw_config)),
+        };
+        let response = generation.client.configure(message).await.map_err(failed(plugin))?;
+        convert::configuration(response.files, &response.trigger_path, response.warnings)
+            .map_err(defective(plugin))
+    }
+
+    async fn deconfigure(&self, plugin: &str, device: &Device) -> Result<(), PluginError> {
+        let generation = self.running(plugin)?;
+        generation.client.deconfigure(convert::device(device)).await.map_err(failed(plugin))
+    }
+
+    async fn serve_file(
+        &self,
+        plugin: &str,
+        device: &Device,
+        request: &Request,
+    ) -> Result<FileReference, PluginError> {
+        if let Some(reference) = self.generation(plugin)?.memory.file(device, request) {
+            return Ok(reference);
+        }
+        let generation = self.running(plugin)?;
+        let message = v1::ServeFileRequest {
+            device: Some(convert::device(device)),
+            request: Some(convert::request(request)),
+        };
+        let (reference, memory) = match generation.client.serve_file(message).await {
+            Ok(response) => {
+                let memory = response.memory();
+                (convert::file_reference(response.answer).map_err(defective(plugin))?, memory)
+            }
+            Err(CallError::Answered(status)) if status.code() == Code::NotFound => {
+                return Ok(FileReference::NotFound);
+            }
+            Err(CallError::Answered(status)) if status.code() == Code::PermissionDenied => {
+                return Ok(FileReference::Forbidden);
+            }
+            Err(error) => return Err(failed(plugin)(error)),
+        };
+        if may_be_kept(&reference, request) {
+            match memory {
+                v1::Memory::ByPath => generation.memory.remember_file(None, request, reference.clone()),
+                v1::Memory::ByDevice => {
+                    generation.memory.remember_file(Some(device), request, reference.clone());
+                }
+                v1::Memory::Unspecified | v1::Memory::Never => {}
+            }
+        }
+        Ok(reference)
+    }
+
+    fn open_served(&self, plugin: &str, path: &str) -> Option<ServedFile> {
+        let entry = self.entries.get(plugin)?;
+        let generation = entry.shared.generation()?;
+        let own = generation.description.served_folders.iter().map(|folder| generation.folder.join(folder));
+        std::iter::once(entry.overrides.join("served"))
+            .chain(own)
+            .find_map(|folder| open_beneath(&folder, path, None))
+    }
+
+    fn is_sensitive(&self, plugin: &str, base_name: &str) -> bool {
+        self.generation(plugin).is_ok_and(|generation| generation.sensitive.is_match(base_name))
+    }
+}
+
+/// A query is not part of what answers are kept under, and large bytes are not worth their memory.
+fn may_be_kept(reference: &FileReference, request: &Request) -> bool {
+    let without_query = !matches!(&request.kind, RequestKind::Http(http) if !http.query.is_empty());
+    let small = !matches!(reference, FileReference::Inline(file) if file.content.len() > REMEMBERED_INLINE);
+    without_query && small
+}
+
+fn defective(plugin: &str) -> impl FnOnce(String) -> PluginError {
+    let plugin = plugin.to_owned();
+    move |why| {
+        tracing::error!("Plugin {plugin} is defective: {why}");
+        PluginError::Defective { plugin, why }
+    }
+}
+
+/// What a failed call means to the use cases.
+fn failed(plugin: &str) -> impl FnOnce(CallError) -> PluginError {
+    let plugin = plugin.to_owned();
+    move |error| match error {
+        CallError::Unwell(error) => error,
+        CallError::Answered(status) => match status.code() {
+            Code::InvalidArgument | Code::FailedPrecondition | Code::Unimplemented => {
+                PluginError::Refused(status.message().to_owned())
+            }
+            code => defective(&plugin)(format!("it answered {code:?}: {}", status.message())),
+        },
+    }
+}

@@ -1,0 +1,247 @@
+//! One started process of a plugin that has said what it is: the connection, the description, the answers to remember.
+//!
+//! A plugin that is restarted or upgraded gets another generation; whoever still uses the old one finishes with it.
+
+use std::io;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
+
+use provd_proto::negotiation::negotiate;
+use provd_proto::{environment, v1};
+use regex::RegexSet;
+use rustix::process::Signal;
+use tokio_util::task::TaskTracker;
+
+use super::client::{CallError, Client, Counters};
+use super::connection::{Connection, LONGEST_SOCKET_PATH};
+use super::logs::{LogRing, capture};
+use super::manifest::Manifest;
+use super::memory::Memory;
+use super::process::{Invocation, Process, Spawner};
+use super::{convert, filters};
+
+/// How long a stopped process has between SIGTERM and SIGKILL.
+const TERMINATION: Duration = Duration::from_secs(5);
+
+/// Everything needed to start a process of a plugin.
+#[derive(Debug, Clone)]
+pub(super) struct Plan {
+    pub(super) id: String,
+    pub(super) manifest: Manifest,
+    /// Its version folder.
+    pub(super) folder: PathBuf,
+    pub(super) overrides: PathBuf,
+    pub(super) scratch: PathBuf,
+    /// Where sockets are made; short enough for one.
+    pub(super) runtime: PathBuf,
+    /// This program.
+    pub(super) program: PathBuf,
+    /// Filter for the plugin's log.
+    pub(super) log: String,
+}
+
+/// A ready process.
+#[derive(Debug)]
+pub(super) struct Generation {
+    pub(super) client: Client,
+    pub(super) description: v1::DescribeResponse,
+    pub(super) sensitive: RegexSet,
+    pub(super) memory: Memory,
+    pub(super) folder: PathBuf,
+    /// Whether its process still runs. What it allowed to be remembered outlives it.
+    alive: AtomicBool,
+}
+
+impl Generation {
+    pub(super) fn is_alive(&self) -> bool {
+        self.alive.load(Ordering::Acquire)
+    }
+
+    pub(super) fn died(&self) {
+        self.alive.store(false, Ordering::Release);
+    }
+}
+
+/// Why a process did not become ready.
+#[derive(Debug)]
+pub(super) enum StartError {
+    /// Trying again may help.
+    Failed(String),
+    /// Trying again cannot help before somebody changes something.
+    Hopeless(String),
+}
+
+/// A process with what it said of itself, and the folder its socket is in.
+#[derive(Debug)]
+pub(super) struct Running {
+    pub(super) process: Process,
+    pub(super) generation: Arc<Generation>,
+    socket_folder: tempfile::TempDir,
+}
+
+/// Starts a process and waits until it is ready: it has described itself, and says that it serves.
+pub(super) async fn start(
+    plan: &Plan,
+    spawner: &Spawner,
+    ring: &Arc<LogRing>,
+    counters: &Arc<Counters>,
+    tasks: &TaskTracker,
+) -> Result<Running, StartError> {
+    let failed = |what: &str, error: &io::Error| StartError::Failed(format!("{what}: {error}"));
+    let socket_folder = tempfile::Builder::new()
+        .prefix("")
+        .rand_bytes(8)
+        .tempdir_in(&plan.runtime)
+        .map_err(|error| failed("no folder for its socket", &error))?;
+    let socket = socket_folder.path().join("s");
+    if socket.as_os_str().len() > LONGEST_SOCKET_PATH {
+        let why = format!("the socket path {} is longer than {LONGEST_SOCKET_PATH} bytes", socket.display());
+        return Err(StartError::Hopeless(why));
+    }
+    std::fs::create_dir_all(&plan.scratch).map_err(|error| failed("no scratch folder", &error))?;
+    let token: [u8; 32] = rand::random();
+    let token = hex::encode(token);
+
+    let invocation = invocation(plan, &socket, &token);
+    let (mut process, output) =
+        spawner.spawn(invocation).await.map_err(|error| failed("it could not be started", &error))?;
+    if let Some(stdout) = output.stdout {
+        tasks.spawn(capture(plan.id.clone(), stdout, ring.clone()));
+    }
+    if let Some(stderr) = output.stderr {
+        tasks.spawn(capture(plan.id.clone(), stderr, ring.clone()));
+    }
+
+    let deadline = plan.manifest.start_deadline;
+    let ready = tokio::select! {
+        ready = tokio::time::timeout(deadline, become_ready(plan, &socket, &token, counters)) => {
+            ready.unwrap_or_else(|_| {
+                Err(StartError::Failed(format!("it did not become ready within {} s", deadline.as_secs())))
+            })
+        }
+        end = process.wait() => Err(StartError::Failed(format!("it ended before it was ready: {end}"))),
+    };
+    match ready {
+        Ok(generation) => Ok(Running { process, generation: Arc::new(generation), socket_folder }),
+        Err(error) => {
+            process.signal(Signal::KILL);
+            process.wait().await;
+            Err(error)
+        }
+    }
+}
+
+fn invocation(plan: &Plan, socket: &Path, token: &str) -> Invocation {
+    let inherited = |name: &str, default: &str| std::env::var(name).unwrap_or_else(|_| default.to_owned());
+    let text = |path: &Path| path.to_string_lossy().into_owned();
+    let command = if let Some(command) = &plan.manifest.command {
+        within(&plan.folder, command)
+    } else {
+        vec![text(&plan.program), "plugin-runner".to_owned(), text(&plan.folder)]
+    };
+    let environment = vec![
+        (environment::SOCKET, text(socket)),
+        (environment::ID, plan.id.clone()),
+        (environment::DIR, text(&plan.folder)),
+        (environment::OVERRIDES, text(&plan.overrides)),
+        (environment::SCRATCH, text(&plan.scratch)),
+        (environment::TOKEN, token.to_owned()),
+        (environment::API, provd_proto::negotiation::API_MAJOR.to_string()),
+        (environment::LOG, plan.log.clone()),
+        ("PATH", inherited("PATH", "/usr/local/bin:/usr/bin:/bin")),
+        ("LANG", inherited("LANG", "C.UTF-8")),
+        ("TZ", inherited("TZ", "UTC")),
+    ];
+    Invocation { launcher: plan.program.clone(), command, environment, folder: plan.folder.clone() }
+}
+
+/// A program named by a relative path with a slash is in the plugin's own folder, else it is looked for in PATH.
+fn within(folder: &Path, command: &[String]) -> Vec<String> {
+    let mut command = command.to_vec();
+    if let Some(program) = command.first_mut().filter(|program| program.contains('/')) {
+        *program = folder.join(&*program).to_string_lossy().into_owned();
+    }
+    command
+}
+
+async fn become_ready(
+    plan: &Plan,
+    socket: &Path,
+    token: &str,
+    counters: &Arc<Counters>,
+) -> Result<Generation, StartError> {
+    let connection = connect(socket, token).await;
+    let client = Client::new(plan.id.clone(), connection, counters.clone());
+    let description = client.describe().await.map_err(refused)?;
+    check_description(plan, &description).map_err(StartError::Hopeless)?;
+    let sensitive = RegexSet::new(&description.sensitive_filenames).map_err(|error| {
+        StartError::Hopeless(format!("a pattern of sensitive file names is not usable: {error}"))
+    })?;
+    while !client.is_serving().await.map_err(refused)? {
+        tokio::time::sleep(Duration::from_millis(20)).await;
+    }
+    let memory = Memory::new();
+    let folder = plan.folder.clone();
+    Ok(Generation { client, description, sensitive, memory, folder, alive: AtomicBool::new(true) })
+}
+
+/// Tries until somebody listens; the caller's deadline ends it.
+async fn connect(socket: &Path, token: &str) -> Connection {
+    let mut pause = Duration::from_millis(2);
+    loop {
+        if socket.exists()
+            && let Ok(connection) = Connection::open(socket, token).await
+        {
+            return connection;
+        }
+        tokio::time::sleep(pause).await;
+        pause = (pause * 2).min(Duration::from_millis(100));
+    }
+}
+
+fn refused(error: CallError) -> StartError {
+    use tonic::Code;
+    match error {
+        CallError::Answered(status) => match status.code() {
+            Code::FailedPrecondition | Code::InvalidArgument => {
+                StartError::Hopeless(status.message().to_owned())
+            }
+            Code::Unimplemented => StartError::Hopeless("it does not speak provd.plugin.v1".to_owned()),
+            code => StartError::Failed(format!("it answered {code:?}: {}", status.message())),
+        },
+        CallError::Unwell(error) => StartError::Failed(error.to_string()),
+    }
+}
+
+fn check_description(plan: &Plan, description: &v1::DescribeResponse) -> Result<(), String> {
+    if description.id != plan.id {
+        return Err(format!("it says that it is `{}`", description.id.escape_debug()));
+    }
+    // The major version was compared when the manifest was read.
+    let major = provd_proto::negotiation::API_MAJOR;
+    negotiate(major, description.api_minor, &description.features).map_err(|refusal| refusal.to_string())?;
+    filters::check(&description.filters)
+}
+
+impl Running {
+    /// Ends the process in good order: what runs is finished, then SIGTERM, then SIGKILL. Takes 15 s at most.
+    pub(super) async fn stop(mut self) {
+        if self.generation.client.drain().await.is_err() {
+            tracing::debug!("A plugin could not be drained");
+        }
+        self.process.signal(Signal::TERM);
+        if tokio::time::timeout(TERMINATION, self.process.wait()).await.is_err() {
+            self.process.signal(Signal::KILL);
+            self.process.wait().await;
+        }
+        self.generation.died();
+        drop(self.socket_folder);
+    }
+
+    /// Capabilities of its models, as the REST API spells them.
+    pub(super) fn capabilities(&self) -> serde_json::Map<String, serde_json::Value> {
+        convert::capabilities(&self.generation.description.supported_devices)
+    }
+}

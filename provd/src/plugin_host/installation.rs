@@ -1,0 +1,233 @@
+//! Installing plugins from a folder of families, or from those inside this program, into the data directory.
+//!
+//! A version lives in a folder of its own, named by the plugin's version and a digest of its files, and is never changed
+//! once it is complete: an upgrade is another folder.
+
+use std::collections::BTreeMap;
+use std::io;
+use std::path::{Path, PathBuf};
+
+use include_dir::{Dir, include_dir};
+use sha2::{Digest as _, Sha256};
+use thiserror::Error;
+
+use super::manifest::{Manifest, ManifestError};
+
+/// The families that come with this program.
+static BUNDLED: Dir<'static> = include_dir!("$CARGO_MANIFEST_DIR/../plugins");
+
+/// Where families are installed from.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Bundle {
+    /// Those inside this program.
+    Bundled,
+    /// Each subfolder of this folder that holds a `plugin.toml`.
+    Folder(PathBuf),
+}
+
+/// Why plugins could not be installed.
+#[derive(Debug, Error)]
+pub enum InstallError {
+    /// A folder is no plugin.
+    #[error(transparent)]
+    Manifest(#[from] ManifestError),
+    /// The `plugin.toml` of a bundled family is not understood.
+    #[error("the bundled family {family}: {why}")]
+    Bundled {
+        /// Which family.
+        family: String,
+        /// What is wrong.
+        why: String,
+    },
+    /// A file could not be read or written.
+    #[error("{path}: {source}")]
+    Io {
+        /// Which file or folder.
+        path: PathBuf,
+        /// Why.
+        source: io::Error,
+    },
+}
+
+/// An installed plugin.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Installed {
+    /// Its identifier.
+    pub id: String,
+    /// Version of the plugin itself.
+    pub version: String,
+    /// Name of its version folder below `plugins/<id>/`.
+    pub folder: String,
+}
+
+/// A family as it is installed: its files by relative path.
+type Files = BTreeMap<PathBuf, Vec<u8>>;
+
+/// Installs every plugin of a bundle below `plugins`, unless that very version is there, and says what is installed.
+///
+/// Families that are no plugins are left out and their errors returned beside.
+pub fn install(bundle: &Bundle, plugins: &Path) -> Result<(Vec<Installed>, Vec<InstallError>), InstallError> {
+    let (mut installed, mut errors) = (Vec::new(), Vec::new());
+    for family in families(bundle)? {
+        match family.and_then(|(manifest, files)| install_family(&manifest, &files, plugins)) {
+            Ok(targets) => installed.extend(targets),
+            Err(error) => errors.push(error),
+        }
+    }
+    Ok((installed, errors))
+}
+
+type Family = Result<(Manifest, Files), InstallError>;
+
+fn families(bundle: &Bundle) -> Result<Vec<Family>, InstallError> {
+    match bundle {
+        Bundle::Bundled => Ok(BUNDLED.dirs().filter_map(bundled).collect()),
+        Bundle::Folder(folder) => {
+            let mut folders = entries(folder)?;
+            folders.retain(|path| path.join("plugin.toml").is_file());
+            Ok(folders.iter().map(|path| Ok((Manifest::read(path)?, read_all(path)?))).collect())
+        }
+    }
+}
+
+fn bundled(family: &Dir<'_>) -> Option<Family> {
+    let name = family.path().to_string_lossy().into_owned();
+    let text = family.get_file(family.path().join("plugin.toml"))?.contents_utf8()?;
+    let manifest = Manifest::parse(text).map_err(|why| InstallError::Bundled { family: name, why });
+    let mut files = Files::new();
+    collect(family, family.path(), &mut files);
+    Some(manifest.map(|manifest| (manifest, files)))
+}
+
+fn collect(folder: &Dir<'_>, root: &Path, files: &mut Files) {
+    for file in folder.files() {
+        let path = file.path().strip_prefix(root).unwrap_or(file.path());
+        files.insert(path.to_owned(), file.contents().to_vec());
+    }
+    folder.dirs().for_each(|inner| collect(inner, root, files));
+}
+
+fn entries(folder: &Path) -> Result<Vec<PathBuf>, InstallError> {
+    let failed = |source| InstallError::Io { path: folder.to_owned(), source };
+    let listed = std::fs::read_dir(folder).map_err(failed)?;
+    let mut paths = listed.map(|entry| Ok(entry?.path())).collect::<io::Result<Vec<_>>>().map_err(failed)?;
+    paths.sort();
+    Ok(paths)
+}
+
+/// All regular files below a folder. Links are not followed: what is installed must not depend on where it came from.
+fn read_all(root: &Path) -> Result<Files, InstallError> {
+    let (mut files, mut folders) = (Files::new(), vec![root.to_owned()]);
+    while let Some(folder) = folders.pop() {
+        for path in entries(&folder)? {
+            let failed = |source| InstallError::Io { path: path.clone(), source };
+            let kind = std::fs::symlink_metadata(&path).map_err(failed)?.file_type();
+            if kind.is_dir() {
+                folders.push(path);
+            } else if kind.is_file() {
+                let content = std::fs::read(&path).map_err(failed)?;
+                files.insert(path.strip_prefix(root).unwrap_or(&path).to_owned(), content);
+            }
+        }
+    }
+    Ok(files)
+}
+
+fn install_family(
+    manifest: &Manifest,
+    files: &Files,
+    plugins: &Path,
+) -> Result<Vec<Installed>, InstallError> {
+    let folder = format!("{}-{}", manifest.version.replace('/', "_"), digest(files));
+    let install = |id: &String| {
+        let home = plugins.join(id);
+        let target = home.join(&folder);
+        if !target.is_dir() {
+            write_version(files, &home, &target)?;
+        }
+        Ok(Installed { id: id.clone(), version: manifest.version.clone(), folder: folder.clone() })
+    };
+    manifest.ids.iter().map(install).collect()
+}
+
+/// Writes a version beside its place and moves it there in one step, so that a folder is complete or absent.
+fn write_version(files: &Files, home: &Path, target: &Path) -> Result<(), InstallError> {
+    let staging = home.join(".installing");
+    let failed = |path: &Path| {
+        let path = path.to_owned();
+        move |source| InstallError::Io { path, source }
+    };
+    if staging.exists() {
+        std::fs::remove_dir_all(&staging).map_err(failed(&staging))?;
+    }
+    for (name, content) in files.iter().filter(|(name, _)| !name.starts_with("tests")) {
+        let path = staging.join(name);
+        if let Some(folder) = path.parent() {
+            std::fs::create_dir_all(folder).map_err(failed(folder))?;
+        }
+        std::fs::write(&path, content).map_err(failed(&path))?;
+        if is_program(content) {
+            use std::os::unix::fs::PermissionsExt as _;
+            std::fs::set_permissions(&path, std::fs::Permissions::from_mode(0o755)).map_err(failed(&path))?;
+        }
+    }
+    std::fs::rename(&staging, target).map_err(failed(target))
+}
+
+/// A script or an ELF program, which a plugin's `command` may name.
+fn is_program(content: &[u8]) -> bool {
+    content.starts_with(b"#!") || content.starts_with(b"\x7fELF")
+}
+
+fn digest(files: &Files) -> String {
+    let mut hash = Sha256::new();
+    for (name, content) in files {
+        let name = name.to_string_lossy();
+        hash.update((name.len() as u64).to_be_bytes());
+        hash.update(name.as_bytes());
+        hash.update((content.len() as u64).to_be_bytes());
+        hash.update(content);
+    }
+    hex::encode(&hash.finalize()[..6])
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn family(root: &Path, text: &str) {
+        std::fs::create_dir_all(root.join("fam/templates")).unwrap();
+        std::fs::write(root.join("fam/plugin.toml"), text).unwrap();
+        std::fs::write(root.join("fam/templates/a.j2"), "x").unwrap();
+    }
+
+    #[test]
+    fn each_target_gets_an_immutable_folder() {
+        let (source, data) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
+        family(source.path(), "api = 1\nversion = '1.0.0'\n[[target]]\nid = 'a'\n[[target]]\nid = 'b'");
+        let bundle = Bundle::Folder(source.path().to_owned());
+        let (first, errors) = install(&bundle, data.path()).unwrap();
+        assert!(errors.is_empty());
+        assert_eq!(first.iter().map(|plugin| plugin.id.as_str()).collect::<Vec<_>>(), ["a", "b"]);
+        assert!(data.path().join("a").join(&first[0].folder).join("templates/a.j2").is_file());
+        assert_eq!(install(&bundle, data.path()).unwrap().0, first);
+        std::fs::write(source.path().join("fam/templates/a.j2"), "y").unwrap();
+        assert_ne!(install(&bundle, data.path()).unwrap().0[0].folder, first[0].folder);
+        assert!(data.path().join("a").join(&first[0].folder).is_dir());
+    }
+
+    #[test]
+    fn a_broken_family_does_not_keep_others_out() {
+        let (source, data) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
+        family(source.path(), "api = 9\nversion = '1'\nid = 'x'");
+        let (installed, errors) = install(&Bundle::Folder(source.path().to_owned()), data.path()).unwrap();
+        assert!(installed.is_empty());
+        assert!(errors[0].to_string().contains("plugin API 9"), "{}", errors[0]);
+    }
+
+    #[test]
+    fn a_folder_that_is_not_there_is_an_error() {
+        let data = tempfile::tempdir().unwrap();
+        assert!(install(&Bundle::Folder(data.path().join("none")), data.path()).is_err());
+    }
+}

@@ -1,0 +1,130 @@
+//! What a plugin writes to stdout and stderr: read always, kept a little, passed on in moderation.
+//!
+//! A plugin must never block because nobody reads, and a plugin that writes without end must not fill memory, disk or the
+//! server's own log.
+
+use std::collections::VecDeque;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::{Duration, Instant};
+
+use tokio::io::{AsyncBufReadExt as _, AsyncRead, BufReader};
+
+/// Lines kept for crash reports and `provd plugin logs`.
+const KEPT_LINES: usize = 200;
+/// Longest line kept, in bytes; the rest of it is dropped.
+const LONGEST_LINE: usize = 16 * 1024;
+/// Lines passed on to the server's log in each second.
+const PASSED_ON: u32 = 50;
+
+/// The last lines of one plugin, over all of its processes.
+#[derive(Debug, Default)]
+pub(super) struct LogRing {
+    // Held for a push or a copy, never while waiting.
+    lines: Mutex<VecDeque<String>>,
+}
+
+impl LogRing {
+    /// All kept lines, oldest first.
+    pub(super) fn lines(&self) -> Vec<String> {
+        self.lines.lock().unwrap_or_else(PoisonError::into_inner).iter().cloned().collect()
+    }
+
+    /// The last `count` lines, oldest first.
+    pub(super) fn tail(&self, count: usize) -> Vec<String> {
+        let lines = self.lines.lock().unwrap_or_else(PoisonError::into_inner);
+        lines.iter().skip(lines.len().saturating_sub(count)).cloned().collect()
+    }
+
+    pub(super) fn push(&self, line: String) {
+        let mut lines = self.lines.lock().unwrap_or_else(PoisonError::into_inner);
+        if lines.len() == KEPT_LINES {
+            lines.pop_front();
+        }
+        lines.push_back(line);
+    }
+}
+
+/// Reads a stream to its end.
+pub(super) async fn capture(plugin: String, stream: impl AsyncRead + Unpin, ring: Arc<LogRing>) {
+    let mut reader = BufReader::with_capacity(LONGEST_LINE, stream);
+    let mut rate = Rate::new();
+    while let Ok(Some(line)) = next_line(&mut reader).await {
+        if rate.allows(&plugin) {
+            tracing::debug!(target: "provd::plugin", "{plugin}: {}", line.escape_debug());
+        }
+        ring.push(line);
+    }
+}
+
+/// One line without its end, cut at [`LONGEST_LINE`]; nothing at the end of the stream.
+async fn next_line(reader: &mut BufReader<impl AsyncRead + Unpin>) -> std::io::Result<Option<String>> {
+    let mut line = Vec::new();
+    loop {
+        let buffered = reader.fill_buf().await?;
+        if buffered.is_empty() {
+            return Ok((!line.is_empty()).then(|| String::from_utf8_lossy(&line).into_owned()));
+        }
+        let end = buffered.iter().position(|byte| *byte == b'\n');
+        let available = &buffered[..end.unwrap_or(buffered.len())];
+        line.extend_from_slice(&available[..available.len().min(LONGEST_LINE - line.len())]);
+        let consumed = available.len() + usize::from(end.is_some());
+        reader.consume(consumed);
+        if end.is_some() {
+            return Ok(Some(String::from_utf8_lossy(&line).trim_end().to_owned()));
+        }
+    }
+}
+
+/// How many lines were passed on in the current second.
+struct Rate {
+    second: Instant,
+    passed: u32,
+    dropped: u64,
+}
+
+impl Rate {
+    fn new() -> Rate {
+        Rate { second: Instant::now(), passed: 0, dropped: 0 }
+    }
+
+    fn allows(&mut self, plugin: &str) -> bool {
+        if self.second.elapsed() >= Duration::from_secs(1) {
+            if self.dropped > 0 {
+                tracing::warn!(
+                    "The plugin {plugin} floods its log: {} lines were not passed on",
+                    self.dropped
+                );
+            }
+            *self = Rate::new();
+        }
+        self.passed += 1;
+        let allowed = self.passed <= PASSED_ON;
+        self.dropped += u64::from(!allowed);
+        allowed
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn long_lines_are_cut_and_the_last_ones_kept() {
+        let ring = Arc::new(LogRing::default());
+        let mut text = vec![b'x'; 3 * LONGEST_LINE];
+        text.extend_from_slice(b"\nshort\r\n\xff\nno end");
+        capture("p".to_owned(), text.as_slice(), ring.clone()).await;
+        let lines = ring.lines();
+        assert_eq!(lines[0].len(), LONGEST_LINE);
+        assert_eq!(lines[1..], ["short", "\u{fffd}", "no end"]);
+        assert_eq!(ring.tail(1), ["no end"]);
+    }
+
+    #[tokio::test]
+    async fn a_flood_keeps_only_the_end() {
+        let ring = Arc::new(LogRing::default());
+        let text = (0..10_000).map(|number| number.to_string()).collect::<Vec<_>>().join("\n");
+        capture("p".to_owned(), text.as_bytes(), ring.clone()).await;
+        assert_eq!((ring.lines().len(), ring.lines()[0].as_str()), (KEPT_LINES, "9800"));
+    }
+}

@@ -1,0 +1,139 @@
+//! The head of a `plugin.toml`: what the core must know before any code of the plugin runs.
+//!
+//! Keys that only the plugin's own engine understands are left to it.
+
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use provd_proto::negotiation::{API_MAJOR, Refusal};
+use serde::Deserialize;
+use thiserror::Error;
+
+use crate::domain::device::check_id;
+
+/// How long a plugin may take to become ready unless it says otherwise, and at most.
+const START_DEADLINE: Duration = Duration::from_secs(10);
+const LONGEST_START_DEADLINE: Duration = Duration::from_mins(1);
+
+/// The head of a `plugin.toml`.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Manifest {
+    /// Installable plugins in this folder: its `id`, or the ids of its targets.
+    pub(super) ids: Vec<String>,
+    /// Version of the plugin itself.
+    pub(super) version: String,
+    /// One line for an administrator.
+    pub(super) description: String,
+    /// What to run; absent: provd's own runner for declarative plugins.
+    pub(super) command: Option<Vec<String>>,
+    /// How long it may take to become ready.
+    pub(super) start_deadline: Duration,
+}
+
+/// Why a folder is no plugin.
+#[derive(Debug, Error)]
+pub enum ManifestError {
+    /// The file cannot be read.
+    #[error("{path}: {source}")]
+    Unreadable {
+        /// Which file.
+        path: PathBuf,
+        /// Why.
+        source: std::io::Error,
+    },
+    /// The file is not understood.
+    #[error("{path}: {why}")]
+    Invalid {
+        /// Which file.
+        path: PathBuf,
+        /// What is wrong, with its line where it has one.
+        why: String,
+    },
+}
+
+#[derive(Deserialize)]
+struct Head {
+    api: u32,
+    version: String,
+    #[serde(default)]
+    description: String,
+    id: Option<String>,
+    #[serde(default)]
+    target: Vec<Target>,
+    command: Option<Vec<String>>,
+    start_deadline: Option<String>,
+}
+
+#[derive(Deserialize)]
+struct Target {
+    id: String,
+}
+
+impl Manifest {
+    /// Reads `plugin.toml` in a folder.
+    pub(super) fn read(folder: &Path) -> Result<Manifest, ManifestError> {
+        let path = folder.join("plugin.toml");
+        let text = std::fs::read_to_string(&path)
+            .map_err(|source| ManifestError::Unreadable { path: path.clone(), source })?;
+        Manifest::parse(&text).map_err(|why| ManifestError::Invalid { path, why })
+    }
+
+    /// Reads the text of a `plugin.toml`.
+    pub(super) fn parse(text: &str) -> Result<Manifest, String> {
+        let head: Head = toml::from_str(text).map_err(|error| error.to_string())?;
+        if head.api != API_MAJOR {
+            return Err(Refusal::Major { plugin: head.api, core: API_MAJOR }.to_string());
+        }
+        let ids: Vec<String> =
+            head.id.into_iter().chain(head.target.into_iter().map(|target| target.id)).collect();
+        if ids.is_empty() {
+            return Err("expected an `id`, or at least one [[target]] with one".to_owned());
+        }
+        for id in &ids {
+            check_id(id).map_err(|why| format!("id `{id}`: {why}"))?;
+        }
+        if head.command.as_ref().is_some_and(Vec::is_empty) {
+            return Err("command: expected a program and its arguments".to_owned());
+        }
+        let start_deadline = head.start_deadline.as_deref().map_or(Ok(START_DEADLINE), seconds)?;
+        Ok(Manifest {
+            ids,
+            version: head.version,
+            description: head.description,
+            command: head.command,
+            start_deadline,
+        })
+    }
+}
+
+fn seconds(text: &str) -> Result<Duration, String> {
+    let seconds = text.strip_suffix('s').and_then(|digits| digits.parse().ok()).map(Duration::from_secs);
+    seconds
+        .filter(|deadline| !deadline.is_zero() && *deadline <= LONGEST_START_DEADLINE)
+        .ok_or_else(|| format!("start_deadline: `{text}` is not between \"1s\" and \"60s\""))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_family_lists_its_targets() {
+        let manifest = Manifest::parse(
+            "api = 1\nfamily = 'aastra'\nversion = '1.0.0'\n[[target]]\nid = 'aastra-1'\nfirmware = '1'\n[[target]]\nid = 'aastra-2'",
+        )
+        .unwrap();
+        assert_eq!(manifest.ids, ["aastra-1", "aastra-2"]);
+        assert_eq!((manifest.command, manifest.start_deadline), (None, START_DEADLINE));
+    }
+
+    #[test]
+    fn what_is_wrong_is_said() {
+        let why = |text: &str| Manifest::parse(text).unwrap_err();
+        assert!(why("api = 2\nversion = '1'\nid = 'a'").contains("upgrade provd"));
+        assert!(why("api = 1\nversion = '1'").contains("[[target]]"));
+        assert!(why("api = 1\nversion = '1'\nid = '../a'").contains("../a"));
+        assert!(why("api = 1\nversion = '1'\nid = 'a'\nstart_deadline = '2m'").contains("60s"));
+        assert!(why("api = 'one'\nversion = '1'").contains("line 1"));
+    }
+}

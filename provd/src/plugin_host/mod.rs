@@ -1,0 +1,28 @@
+//! Plugins as child processes: installed, started, watched, asked, restarted, stopped.
+//!
+//! The only room that knows of processes and gRPC. Everybody else sees the traits of `provisioning::plugins`, which
+//! [`PluginHost`] implements. The written contract is `proto/provd/plugin/v1/plugin.proto`.
+
+mod administration;
+mod breaker;
+mod calls;
+mod client;
+mod connection;
+mod convert;
+mod filters;
+mod generation;
+mod host;
+mod installation;
+mod logs;
+mod manifest;
+mod memory;
+mod overrides;
+mod process;
+pub mod sandbox;
+mod served;
+mod snapshot;
+mod supervisor;
+
+pub use host::{HostSettings, PluginHost};
+pub use installation::{Bundle, InstallError, install};
+pub use process::LAUNCHER;

@@ -1,0 +1,64 @@
+//! What is known of a plugin at this moment: written by its supervisor alone, read by everybody.
+
+use std::sync::{Arc, PoisonError, RwLock};
+use std::time::SystemTime;
+
+use tokio::sync::Notify;
+
+use super::client::Counters;
+use super::generation::Generation;
+use super::logs::LogRing;
+use crate::domain::plugin::PluginState;
+
+/// What others see of a plugin.
+#[derive(Debug, Clone)]
+pub(super) struct Snapshot {
+    pub(super) state: PluginState,
+    pub(super) reason: Option<String>,
+    pub(super) pid: Option<u32>,
+    pub(super) ready_since: Option<SystemTime>,
+    pub(super) starts: u64,
+    pub(super) capabilities: serde_json::Map<String, serde_json::Value>,
+    /// The last process that was ready; it may have died.
+    pub(super) generation: Option<Arc<Generation>>,
+}
+
+/// What supervisor and host share of one plugin.
+#[derive(Debug)]
+pub(super) struct Shared {
+    // Written by the supervisor only; held for a copy or a field, never while waiting.
+    snapshot: RwLock<Snapshot>,
+    pub(super) ring: Arc<LogRing>,
+    pub(super) counters: Arc<Counters>,
+    /// Told when a plugin became ready, or will not soon.
+    pub(super) changes: Arc<Notify>,
+}
+
+impl Shared {
+    pub(super) fn new(changes: Arc<Notify>) -> Shared {
+        let snapshot = Snapshot {
+            state: PluginState::Starting,
+            reason: None,
+            pid: None,
+            ready_since: None,
+            starts: 0,
+            capabilities: serde_json::Map::new(),
+            generation: None,
+        };
+        Shared { snapshot: RwLock::new(snapshot), ring: Arc::default(), counters: Arc::default(), changes }
+    }
+
+    pub(super) fn snapshot(&self) -> Snapshot {
+        self.snapshot.read().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    /// The last process that was ready.
+    pub(super) fn generation(&self) -> Option<Arc<Generation>> {
+        self.snapshot.read().unwrap_or_else(PoisonError::into_inner).generation.clone()
+    }
+
+    pub(super) fn change(&self, change: impl FnOnce(&mut Snapshot)) {
+        change(&mut self.snapshot.write().unwrap_or_else(PoisonError::into_inner));
+        self.changes.notify_waiters();
+    }
+}

@@ -1,0 +1,126 @@
+//! The life of a device as the API drives it: insert, update, delete, reconfigure. Requests of phones take the same steps
+//! through the pipeline.
+
+use super::store::{DeviceChange, StoreError};
+use super::{DeviceGuard, Provisioning, ProvisioningError, new_id};
+use crate::domain::config::Config;
+use crate::domain::device::{Device, check_id};
+use crate::domain::plugin::Configuration;
+
+/// How often a change is tried again when somebody else changed the record at the same time.
+const ATTEMPTS: usize = 5;
+
+impl Provisioning {
+    /// Stores a new device and configures it. An empty `id` is replaced by a new one.
+    pub async fn insert_device(&self, mut device: Device) -> Result<Device, ProvisioningError> {
+        if device.id.is_empty() {
+            device.id = new_id();
+        }
+        check_id(&device.id)?;
+        let _guard = self.lock_device(&device.id).await;
+        device.revision = 0;
+        let files = self.configure(&mut device, None).await?;
+        Ok(self.store.change_device(DeviceChange { device, files, ..DeviceChange::default() }).await?)
+    }
+
+    /// Replaces the document of a device. It is configured anew if that changes what its files depend on; an equal
+    /// document changes nothing.
+    pub async fn update_device(&self, device: Device) -> Result<Device, ProvisioningError> {
+        let _guard = self.lock_device(&device.id).await;
+        let mut outcome = self.try_update(&device).await;
+        for _ in 1..ATTEMPTS {
+            if !is_conflict(&outcome) {
+                break;
+            }
+            outcome = self.try_update(&device).await;
+        }
+        outcome
+    }
+
+    async fn try_update(&self, device: &Device) -> Result<Device, ProvisioningError> {
+        let stored = self.stored_device(&device.id).await?;
+        let mut changed = device.clone();
+        changed.configured = stored.configured;
+        changed.last_error.clone_from(&stored.last_error);
+        changed.trigger_path.clone_from(&stored.trigger_path);
+        changed.revision = stored.revision;
+        if changed == stored {
+            return Ok(stored);
+        }
+        let change = self.prepare_change(&stored, changed, None).await?;
+        Ok(self.store.change_device(change).await?)
+    }
+
+    /// Deletes a device, its files and, if it was the last to use it, its transient config.
+    pub async fn delete_device(&self, id: &str) -> Result<(), ProvisioningError> {
+        let _guard = self.lock_device(id).await;
+        let device = self.stored_device(id).await?;
+        self.store.delete_device(id).await?;
+        self.deconfigure(&device).await;
+        Ok(())
+    }
+
+    /// Generates the files of a device anew. That the plugin cannot is no error: see the device's `last_error`.
+    pub async fn reconfigure_device(&self, id: &str) -> Result<Device, ProvisioningError> {
+        let _guard = self.lock_device(id).await;
+        let mut outcome = self.try_reconfigure(id).await;
+        for _ in 1..ATTEMPTS {
+            if !is_conflict(&outcome) {
+                break;
+            }
+            outcome = self.try_reconfigure(id).await;
+        }
+        outcome
+    }
+
+    async fn try_reconfigure(&self, id: &str) -> Result<Device, ProvisioningError> {
+        let mut device = self.stored_device(id).await?;
+        let files = self.configure(&mut device, None).await?;
+        Ok(self.store.change_device(DeviceChange { device, files, ..DeviceChange::default() }).await?)
+    }
+
+    /// The change that takes a device from what is stored to what it shall be: configured anew where needed.
+    pub(crate) async fn prepare_change(
+        &self,
+        stored: &Device,
+        mut changed: Device,
+        new_config: Option<Config>,
+    ) -> Result<DeviceChange, StoreError> {
+        let mut files = None;
+        if stored.needs_reconfiguring(&changed) {
+            if stored.plugin.is_some() && stored.plugin != changed.plugin {
+                self.deconfigure(stored).await;
+                // Whatever happens next, no file of another plugin may be served.
+                files = Some(Configuration::default());
+                changed.trigger_path = None;
+            }
+            files = self.configure(&mut changed, new_config.as_ref()).await?.or(files);
+        }
+        let left_config = if stored.config == changed.config { None } else { stored.config.clone() };
+        Ok(DeviceChange { device: changed, new_config, files, left_config, ..DeviceChange::default() })
+    }
+
+    /// Lets the plugin of a device forget it. Best effort: the files are the core's.
+    pub(crate) async fn deconfigure(&self, device: &Device) {
+        let Some(plugin) = device.plugin.as_deref().filter(|plugin| self.plugins.is_installed(plugin)) else {
+            return;
+        };
+        tracing::info!("Deconfiguring device {} with plugin {plugin}", device.id);
+        if let Err(error) = self.plugins.deconfigure(plugin, device).await {
+            tracing::warn!("Device {} could not be deconfigured: {error}", device.id);
+        }
+    }
+
+    async fn lock_device(&self, id: &str) -> DeviceGuard {
+        self.locks.lock(format!("id {id}")).await
+    }
+
+    async fn stored_device(&self, id: &str) -> Result<Device, ProvisioningError> {
+        let device = self.store.device(id).await?;
+        device.ok_or_else(|| ProvisioningError::NoSuchDevice(id.to_owned()))
+    }
+}
+
+fn is_conflict<T>(outcome: &Result<T, ProvisioningError>) -> bool {
+    matches!(outcome, Err(ProvisioningError::Store(StoreError::Conflict(_))))
+}

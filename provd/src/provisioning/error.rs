@@ -1,0 +1,45 @@
+//! Why a use case did not do as asked, in words an API client can act on.
+//!
+//! A plugin that cannot configure a device is none of these: the device is stored, says `configured: false`, and keeps
+//! the reason as its `last_error`.
+
+use thiserror::Error;
+
+use super::store::StoreError;
+use crate::domain::config::InvalidConfig;
+use crate::domain::device::{InvalidDevice, InvalidId};
+use crate::domain::raw_config::Problem;
+
+/// A refused change. Nothing of it is stored.
+#[derive(Debug, Error)]
+pub enum ProvisioningError {
+    /// There is no such device.
+    #[error("there is no device `{0}`")]
+    NoSuchDevice(String),
+    /// There is no such config.
+    #[error("there is no config `{0}`")]
+    NoSuchConfig(String),
+    /// The config says it must not be deleted.
+    #[error("the config `{0}` is not deletable")]
+    NotDeletable(String),
+    /// The document is no device.
+    #[error(transparent)]
+    InvalidDevice(#[from] InvalidDevice),
+    /// The document is no config.
+    #[error(transparent)]
+    InvalidConfig(#[from] InvalidConfig),
+    /// The identifier cannot be one.
+    #[error("id: {0}")]
+    InvalidId(#[from] InvalidId),
+    /// The raw config cannot mean anything.
+    #[error("{}", list(.0))]
+    InvalidRawConfig(Vec<Problem>),
+    /// The database refused.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+}
+
+/// All problems on one line, `raw_config.` before each path.
+fn list(problems: &[Problem]) -> String {
+    problems.iter().map(|problem| format!("raw_config.{problem}")).collect::<Vec<_>>().join("; ")
+}

@@ -1,0 +1,93 @@
+//! What follows when a plugin becomes ready, or the server's own address changes: common files, devices that waited.
+
+use super::store::StoreError;
+use super::{Provisioning, ProvisioningError};
+use crate::domain::plugin::Configuration;
+
+/// Parameter under which the base raw config of the last start is kept.
+const BASE_OF_LAST_START: &str = "base_raw_config";
+
+/// Prefix of the parameters under which the version that generated the files of a plugin is kept.
+const VERSION_OF_FILES: &str = "version_of_files.";
+
+/// Something about a plugin that devices depend on.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum PluginEvent {
+    /// It can be asked now.
+    Ready {
+        /// Which plugin.
+        plugin: String,
+        /// What its files are generated from: version of the plugin and the administrator's overrides. If it is not
+        /// that of the last time, all files are out of date.
+        version: String,
+    },
+}
+
+impl Provisioning {
+    /// Acts on an event. Errors are logged: whoever reports an event cannot mend them.
+    pub async fn on_plugin_event(&self, event: PluginEvent) {
+        let PluginEvent::Ready { plugin, version } = event;
+        if let Err(error) = self.refresh(&plugin, &version).await {
+            tracing::error!("What depends on plugin {plugin} could not be brought up to date: {error}");
+        }
+    }
+
+    async fn refresh(&self, plugin: &str, version: &str) -> Result<(), StoreError> {
+        let parameter = format!("{VERSION_OF_FILES}{plugin}");
+        let last = self.store.parameter(&parameter).await?;
+        self.refresh_common_files(plugin).await?;
+        let changed = last.is_some_and(|last| last != version);
+        self.refresh_devices(plugin, changed).await?;
+        self.store.set_parameter(&parameter, Some(version)).await
+    }
+
+    /// Compares the base raw config with the one files were generated from at the last start. If it changed, say
+    /// because the server moved to another address, every device is configured anew.
+    pub async fn apply_base_raw_config(&self) -> Result<(), ProvisioningError> {
+        let current = serde_json::Value::Object(self.base.clone()).to_string();
+        let last = self.store.parameter(BASE_OF_LAST_START).await?;
+        if last.as_deref() == Some(&current) {
+            return Ok(());
+        }
+        let devices: Vec<_> = self.store.devices().await?.into_iter().map(|device| device.id).collect();
+        if last.is_some() && !devices.is_empty() {
+            tracing::info!(
+                "The address phones use to reach this server changed: {} devices are configured anew",
+                devices.len()
+            );
+            self.reconfigure_all(devices).await;
+        }
+        Ok(self.store.set_parameter(BASE_OF_LAST_START, Some(&current)).await?)
+    }
+
+    async fn refresh_common_files(&self, plugin: &str) -> Result<(), StoreError> {
+        match self.plugins.configure_common(plugin, &self.base_raw_config()).await {
+            Ok(Configuration { files, warnings, .. }) => {
+                for (parameter, message) in warnings {
+                    tracing::warn!("Common files of {plugin}: {parameter}: {message}");
+                }
+                self.store.put_common_files(plugin, files).await
+            }
+            Err(error) => {
+                tracing::error!("The common files of {plugin} stay as they were: {error}");
+                Ok(())
+            }
+        }
+    }
+
+    /// All devices of a changed plugin, else those that could not be configured while it was away.
+    async fn refresh_devices(&self, plugin: &str, changed: bool) -> Result<(), StoreError> {
+        let mut waiting = Vec::new();
+        for id in self.store.devices_of_plugin(plugin).await? {
+            let stale = match self.store.device(&id).await? {
+                Some(device) => changed || (!device.configured && device.config.is_some()),
+                None => false,
+            };
+            if stale {
+                waiting.push(id);
+            }
+        }
+        self.reconfigure_all(waiting).await;
+        Ok(())
+    }
+}

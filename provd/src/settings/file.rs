@@ -1,0 +1,67 @@
+//! The configuration file: the flags of `provd serve` as keys. An unknown key is an error that names it and its line.
+
+use std::net::SocketAddr;
+use std::path::{Path, PathBuf};
+
+use serde::Deserialize;
+use thiserror::Error;
+
+/// Settings that cannot be used.
+#[derive(Debug, Error)]
+pub enum SettingsError {
+    /// The file cannot be read.
+    #[error("the configuration file {path} cannot be read: {source}")]
+    Unreadable {
+        /// Which file.
+        path: PathBuf,
+        /// Why.
+        source: std::io::Error,
+    },
+    /// The file is not understood.
+    #[error("the configuration file {path}: {source}")]
+    Invalid {
+        /// Which file.
+        path: PathBuf,
+        /// What is wrong, with line and key.
+        source: Box<toml::de::Error>,
+    },
+    /// Phones cannot use the URL.
+    #[error("the advertised URL `{0}` is none: expected http://HOST[:PORT][/PATH]")]
+    AdvertisedUrl(String),
+}
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct File {
+    pub(super) data_dir: Option<PathBuf>,
+    pub(super) http: Option<SocketAddr>,
+    pub(super) tftp: Option<SocketAddr>,
+    pub(super) api: Option<SocketAddr>,
+    pub(super) plugins: Option<PathBuf>,
+    pub(super) trusted_proxies: Option<usize>,
+    pub(super) advertised_url: Option<String>,
+    pub(super) nat: Option<bool>,
+}
+
+impl File {
+    pub(super) fn read(path: &Path) -> Result<File, SettingsError> {
+        let text = std::fs::read_to_string(path)
+            .map_err(|source| SettingsError::Unreadable { path: path.to_owned(), source })?;
+        toml::from_str(&text)
+            .map_err(|source| SettingsError::Invalid { path: path.to_owned(), source: Box::new(source) })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_unknown_key_is_named_with_its_line() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("provd.toml");
+        std::fs::write(&path, "nat = true\nhtpp = '127.0.0.1:1'\n").unwrap();
+        let error = File::read(&path).unwrap_err().to_string();
+        assert!(error.contains("line 2") && error.contains("htpp"), "{error}");
+    }
+}

@@ -1,0 +1,9 @@
+//! The server's own settings: from flags, environment variables and the configuration file, in this order.
+//!
+//! What is decided here holds until the server is started again. What administrators change while it runs is stored.
+
+mod file;
+mod serve;
+
+pub use file::SettingsError;
+pub use serve::{ServeArguments, Settings};

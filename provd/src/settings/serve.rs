@@ -1,0 +1,122 @@
+//! Settings of `provd serve`: what the command line and the environment say, over what the configuration file says.
+
+use std::net::{IpAddr, Ipv4Addr, SocketAddr};
+use std::path::PathBuf;
+
+use clap::Args;
+
+use super::file::{File, SettingsError};
+
+/// Flags of `provd serve`. Each is also an environment variable and a key of the configuration file.
+#[derive(Debug, Clone, Default, Args)]
+pub struct ServeArguments {
+    /// Folder for the database, plugins, overrides and the administrator's token [default: ./provd-data]
+    #[arg(long, env = "PROVD_DATA_DIR", value_name = "DIR")]
+    pub data_dir: Option<PathBuf>,
+    /// Address on which phones ask over HTTP; port 0 takes a free one [default: 0.0.0.0:8667]
+    #[arg(long, env = "PROVD_HTTP", value_name = "ADDR")]
+    pub http: Option<SocketAddr>,
+    /// Address on which phones ask over TFTP [default: 0.0.0.0:69, or port 6969 where that is not permitted]
+    #[arg(long, env = "PROVD_TFTP", value_name = "ADDR")]
+    pub tftp: Option<SocketAddr>,
+    /// Address of the REST API [default: 127.0.0.1:8666]
+    #[arg(long, env = "PROVD_API", value_name = "ADDR")]
+    pub api: Option<SocketAddr>,
+    /// Folder of plugin families to install from [default: those inside this program]
+    #[arg(long, env = "PROVD_PLUGINS", value_name = "DIR")]
+    pub plugins: Option<PathBuf>,
+    /// How many proxies stand before the HTTP listener; that many X-Forwarded-For entries are believed [default: 0]
+    #[arg(long, env = "PROVD_TRUSTED_PROXIES", value_name = "N")]
+    pub trusted_proxies: Option<usize>,
+    /// URL under which phones reach this server [default: the address of this machine and the HTTP port]
+    #[arg(long, env = "PROVD_ADVERTISED_URL", value_name = "URL")]
+    pub advertised_url: Option<String>,
+    /// Phones are behind NAT: several may share one address [default: false]
+    #[arg(long, env = "PROVD_NAT", value_name = "BOOL", num_args = 0..=1, default_missing_value = "true")]
+    pub nat: Option<bool>,
+    /// Configuration file (TOML) with the flags above as keys, `data_dir = "/var/lib/provd"`
+    #[arg(long, env = "PROVD_CONFIG", value_name = "FILE")]
+    pub config: Option<PathBuf>,
+}
+
+/// Settings of a server, complete.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Settings {
+    /// Folder for everything that is kept.
+    pub data_dir: PathBuf,
+    /// HTTP listener.
+    pub http: SocketAddr,
+    /// TFTP listener; absent: port 69, or 6969 where that is not permitted.
+    pub tftp: Option<SocketAddr>,
+    /// REST API.
+    pub api: SocketAddr,
+    /// Families to install; absent: those inside the program.
+    pub plugins: Option<PathBuf>,
+    /// Proxies before the HTTP listener.
+    pub trusted_proxies: usize,
+    /// URL under which phones reach the server, without a trailing slash; absent: found out.
+    pub advertised_url: Option<String>,
+    /// Whether several phones may share one address.
+    pub nat: bool,
+}
+
+impl Settings {
+    /// Completes what the command line and the environment say by the configuration file and the defaults.
+    pub fn resolve(arguments: ServeArguments) -> Result<Settings, SettingsError> {
+        let file = arguments.config.as_deref().map(File::read).transpose()?.unwrap_or_default();
+        let any = IpAddr::V4(Ipv4Addr::UNSPECIFIED);
+        let advertised_url = arguments.advertised_url.or(file.advertised_url);
+        Ok(Settings {
+            data_dir: arguments.data_dir.or(file.data_dir).unwrap_or_else(|| PathBuf::from("provd-data")),
+            http: arguments.http.or(file.http).unwrap_or(SocketAddr::new(any, 8667)),
+            tftp: arguments.tftp.or(file.tftp),
+            api: arguments.api.or(file.api).unwrap_or(SocketAddr::new(Ipv4Addr::LOCALHOST.into(), 8666)),
+            plugins: arguments.plugins.or(file.plugins),
+            trusted_proxies: arguments.trusted_proxies.or(file.trusted_proxies).unwrap_or(0),
+            advertised_url: advertised_url.map(|url| check_url(&url)).transpose()?,
+            nat: arguments.nat.or(file.nat).unwrap_or(false),
+        })
+    }
+}
+
+/// Phones append a path to it: scheme and host are needed, a trailing slash is not.
+fn check_url(url: &str) -> Result<String, SettingsError> {
+    let parsed: Option<http::Uri> = url.parse().ok();
+    let sound = parsed.is_some_and(|uri| {
+        matches!(uri.scheme_str(), Some("http" | "https")) && uri.host().is_some() && uri.query().is_none()
+    });
+    if sound {
+        Ok(url.trim_end_matches('/').to_owned())
+    } else {
+        Err(SettingsError::AdvertisedUrl(url.to_owned()))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn flags_win_over_the_file_and_the_file_over_defaults() {
+        let folder = tempfile::tempdir().unwrap();
+        let config = folder.path().join("provd.toml");
+        std::fs::write(&config, "http = '127.0.0.1:1'\napi = '127.0.0.1:2'\nnat = true\n").unwrap();
+        let arguments = ServeArguments {
+            config: Some(config),
+            http: Some("127.0.0.1:9".parse().unwrap()),
+            ..ServeArguments::default()
+        };
+        let settings = Settings::resolve(arguments).unwrap();
+        assert_eq!((settings.http.port(), settings.api.port(), settings.nat), (9, 2, true));
+        assert_eq!((settings.tftp, settings.data_dir.to_str()), (None, Some("provd-data")));
+    }
+
+    #[test]
+    fn an_advertised_url_must_be_one() {
+        assert_eq!(check_url("http://pbx.example.org:8667/").unwrap(), "http://pbx.example.org:8667");
+        assert_eq!(check_url("https://pbx/provisioning/key").unwrap(), "https://pbx/provisioning/key");
+        for url in ["pbx", "ftp://pbx", "http://", "http://pbx/?a"] {
+            assert!(check_url(url).is_err(), "{url}");
+        }
+    }
+}

@@ -155,7 +155,7 @@ async fn create(edits: &Edits, client: &Client) -> Result<Output, Failure> {
     let mut device = edits.read(&KIND)?.unwrap_or_default();
     edits.apply(&mut device, &KIND)?;
     let document = client.post(DEVICES, &json!({"device": device})).await?;
-    let text = format!("Device {} is created.", field(&document, "id"));
+    let text = outcome(&field(&document, "id"), "created", client).await?;
     Ok(Output::Document { document, text })
 }
 
@@ -169,7 +169,16 @@ async fn update(id: &str, edits: &Edits, client: &Client) -> Result<Output, Fail
     };
     edits.apply(&mut device, &KIND)?;
     client.put(&path_of(id), &json!({"device": device})).await?;
-    Ok(Output::Done(format!("Device {id} is updated.")))
+    Ok(Output::Done(outcome(id, "updated", client).await?))
+}
+
+/// A change is stored even if the plugin cannot follow it: then somebody should know.
+async fn outcome(id: &str, done: &str, client: &Client) -> Result<String, Failure> {
+    let document = client.get(&path_of(id)).await?;
+    Ok(match inner(&document, client)?.get("last_error").and_then(Value::as_str) {
+        Some(why) => format!("Device {id} is {done}, but not configured: {}", harmless(why)),
+        None => format!("Device {id} is {done}."),
+    })
 }
 
 /// The server does what it can, and says in the device how it went.

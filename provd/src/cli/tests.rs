@@ -39,6 +39,7 @@ async fn answer(State(server): State<Server>, request: Request) -> Response {
         "GET /0.2/dev_mgr/devices/B%C3%BCro" => {
             document(&json!({"device": {"id": "Büro", "options": {"a": 1}, "last_error": "no line"}}))
         }
+        "GET /0.2/dev_mgr/devices/made" => document(&json!({"device": {"id": "made", "configured": true}})),
         "GET /0.2/dev_mgr/devices/a/files/A%20b/c.cfg" => b"\0\xff".as_slice().into_response(),
         "GET /0.2/cfg_mgr/configs/a" => document(&json!({"config": {"parent_ids": ["x"], "raw_config": {}}})),
         "POST /0.2/dev_mgr/devices" | "POST /0.2/cfg_mgr/configs" => {
@@ -69,8 +70,10 @@ impl Server {
         (server, url)
     }
 
+    /// The last thing that was to change something.
     fn last(&self) -> (String, Value) {
-        self.asked.lock().unwrap().last().unwrap().clone()
+        let asked = self.asked.lock().unwrap();
+        asked.iter().rfind(|(asked, _)| !asked.starts_with("GET ")).unwrap().clone()
     }
 }
 
@@ -143,7 +146,7 @@ async fn documents_are_made_from_assignments() {
 
     assert_eq!(
         text(&url, "device update Büro --set options.b=x --unset last_error").await,
-        "Device Büro is updated.\n"
+        "Device Büro is updated, but not configured: no line\n"
     );
     let device = json!({"id": "Büro", "options": {"a": 1, "b": "x"}});
     assert_eq!(server.last(), ("PUT /0.2/dev_mgr/devices/B%C3%BCro".to_owned(), json!({"device": device})));

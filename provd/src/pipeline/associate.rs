@@ -10,24 +10,26 @@ use crate::domain::plugin::Support;
 
 impl Pipeline {
     /// The plugin that supports these facts best, if one does at least probably. Of equals the latest, by the numbers in
-    /// their identifiers.
+    /// their identifiers. While a plugin that might be better cannot be asked, only an exact one is chosen: the choice is
+    /// for good, and the phone will ask again.
     pub(super) async fn associate(&self, info: &DeviceInfo) -> Option<String> {
         let plugins = self.provisioning.plugins();
         let ask = async |plugin: String| match plugins.associate(&plugin, info).await {
             Ok(support) => Some((support, plugin)),
             Err(error) => {
-                tracing::warn!("Plugin {plugin} is left out of a choice: {error}");
+                tracing::warn!("A choice of plugins is made without {plugin}: {error}");
                 None
             }
         };
         let supports = join_all(plugins.installed().into_iter().map(ask)).await;
-        choose(supports.into_iter().flatten())
+        let least = if supports.iter().all(Option::is_some) { Support::Probable } else { Support::Exact };
+        choose(supports.into_iter().flatten(), least)
     }
 }
 
-fn choose(supports: impl Iterator<Item = (Support, String)>) -> Option<String> {
+fn choose(supports: impl Iterator<Item = (Support, String)>, least: Support) -> Option<String> {
     supports
-        .filter(|(support, _)| *support >= Support::Probable)
+        .filter(|(support, _)| *support >= least)
         .max_by(|(one, first), (two, second)| one.cmp(two).then_with(|| natural_order(first, second)))
         .map(|(_, plugin)| plugin)
 }
@@ -62,7 +64,7 @@ mod tests {
     use super::*;
 
     fn chosen(supports: &[(Support, &str)]) -> Option<String> {
-        choose(supports.iter().map(|(support, plugin)| (*support, (*plugin).to_owned())))
+        choose(supports.iter().map(|(support, plugin)| (*support, (*plugin).to_owned())), Support::Probable)
     }
 
     #[test]

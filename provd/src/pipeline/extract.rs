@@ -18,7 +18,8 @@ impl Pipeline {
         let ask = async |plugin: String| match plugins.extract(&plugin, request).await {
             Ok(info) => info,
             Err(error) => {
-                tracing::warn!("Nothing extracted by {plugin}: {error}");
+                // Its supervisor has said at length what is wrong with it.
+                tracing::debug!("Nothing extracted by {plugin}: {error}");
                 DeviceInfo::default()
             }
         };

@@ -30,8 +30,8 @@ impl Pipeline {
             .change_device(DeviceChange { device: changed, ..DeviceChange::default() })
             .await
         {
-            // Somebody changes it right now; the next fetch will be noted.
-            Err(StoreError::Conflict(_)) => Ok(device),
+            // Somebody changes it right now, or nothing can be written: the next fetch will be noted.
+            Err(StoreError::Conflict(_) | StoreError::Unavailable(_)) => Ok(device),
             stored => stored,
         }
     }

@@ -33,7 +33,14 @@ impl Pipeline {
             return Ok(stored);
         }
         let takes_address = moved && !self.settings.nat;
-        self.persist(&stored, changed, Extras { new_config, absorbed, takes_address }).await
+        match self.persist(&stored, changed, Extras { new_config, absorbed, takes_address }).await {
+            // A full disk must not keep a phone from what is there for it.
+            Err(StoreError::Unavailable(why)) if !is_new => {
+                tracing::error!("Device {} could not be updated: {why}", stored.id);
+                Ok(stored)
+            }
+            outcome => outcome,
+        }
     }
 
     async fn config_for(&self, device: &mut Device) -> Result<Option<Config>, StoreError> {

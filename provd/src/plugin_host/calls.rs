@@ -14,7 +14,7 @@ use super::served::open_beneath;
 use crate::domain::answer::ServedFile;
 use crate::domain::device::Device;
 use crate::domain::device_info::DeviceInfo;
-use crate::domain::plugin::{Configuration, FileReference, Support};
+use crate::domain::plugin::{Configuration, FileReference, PluginState, Support};
 use crate::domain::raw_config::RawConfig;
 use crate::domain::request::{Request, RequestKind};
 use crate::provisioning::plugins::{PluginError, Plugins};
@@ -55,10 +55,13 @@ impl Plugins for PluginHost {
     }
 
     async fn associate(&self, plugin: &str, info: &DeviceInfo) -> Result<Support, PluginError> {
-        if let Some(support) = self.generation(plugin)?.memory.support(info) {
+        if let Some(support) = self.remembered_support(plugin, info)? {
             return Ok(support);
         }
-        let generation = self.running(plugin)?;
+        let generation = match self.running(plugin) {
+            Ok(generation) => generation,
+            Err(error) => return self.support_while_away(plugin, info).ok_or(error),
+        };
         let message = v1::AssociateRequest { info: Some(convert::info(info)) };
         let response = generation.client.associate(message).await.map_err(failed(plugin))?;
         let support = convert::support(response.support()).map_err(defective(plugin))?;
@@ -154,6 +157,26 @@ fn may_be_kept(reference: &FileReference, request: &Request) -> bool {
     let without_query = !matches!(&request.kind, RequestKind::Http(http) if !http.query.is_empty());
     let small = !matches!(reference, FileReference::Inline(file) if file.content.len() > REMEMBERED_INLINE);
     without_query && small
+}
+
+impl PluginHost {
+    fn remembered_support(&self, plugin: &str, info: &DeviceInfo) -> Result<Option<Support>, PluginError> {
+        let generation = self.entry(plugin)?.shared.generation();
+        Ok(generation.and_then(|generation| generation.memory.support(info)))
+    }
+
+    /// What can be said of a plugin that cannot be asked: nothing is lost without one that is quarantined, or that never
+    /// supported a phone of this vendor.
+    fn support_while_away(&self, plugin: &str, info: &DeviceInfo) -> Option<Support> {
+        let snapshot = self.entries.get(plugin)?.shared.snapshot();
+        if snapshot.state == PluginState::Quarantined {
+            return Some(Support::None);
+        }
+        let vendor = info.vendor.as_ref()?;
+        let supported = &snapshot.generation?.description.supported_devices;
+        let other_vendor = supported.iter().all(|device| device.vendor != *vendor);
+        other_vendor.then_some(Support::Improbable)
+    }
 }
 
 fn defective(plugin: &str) -> impl FnOnce(String) -> PluginError {

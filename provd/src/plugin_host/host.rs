@@ -66,7 +66,7 @@ impl PluginHost {
         store: Arc<dyn Store>,
         events: mpsc::UnboundedSender<PluginEvent>,
     ) -> Result<Arc<PluginHost>, StoreError> {
-        let records: BTreeMap<String, PluginRecord> =
+        let mut records: BTreeMap<String, PluginRecord> =
             store.plugins().await?.into_iter().map(|record| (record.id.clone(), record)).collect();
         let spawner = Spawner::new().map_err(|error| StoreError::Unavailable(error.to_string()))?;
         let mut host = PluginHost {
@@ -77,10 +77,14 @@ impl PluginHost {
             shutdown: CancellationToken::new(),
             tasks: TaskTracker::new(),
         };
-        for plugin in installed {
-            let record = merge_record(records.get(&plugin.id), &plugin);
+        for plugin in &installed {
+            let record = merge_record(records.get(&plugin.id), plugin);
             store.put_plugin(&record).await?;
-            let recent = store.crashes(&plugin.id, SystemTime::now() - CRASH_WINDOW).await?;
+            records.insert(record.id.clone(), record);
+        }
+        // Those that an earlier start installed from elsewhere are as installed as the others.
+        for record in records.into_values() {
+            let recent = store.crashes(&record.id, SystemTime::now() - CRASH_WINDOW).await?;
             let recent: VecDeque<SystemTime> = recent.iter().rev().map(|crash| crash.at).collect();
             host.supervise(record, recent, settings, &spawner, &events);
         }
@@ -214,9 +218,11 @@ impl PluginHost {
 /// Recompiles the filters whenever a plugin changed; many changes at once cost one compilation.
 async fn keep_filters_current(host: Arc<PluginHost>) {
     loop {
+        // Made first, so that what changes while they are compiled is not missed.
         let changed = host.changes.notified();
+        host.refresh_filters();
         tokio::select! {
-            () = changed => host.refresh_filters(),
+            () = changed => {}
             () = host.shutdown.cancelled() => return,
         }
     }

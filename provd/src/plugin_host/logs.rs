@@ -7,6 +7,7 @@ use std::collections::VecDeque;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
+use serde_json::Value;
 use tokio::io::{AsyncBufReadExt as _, AsyncRead, BufReader};
 
 /// Lines kept for crash reports and `provd plugin logs`.
@@ -49,10 +50,28 @@ pub(super) async fn capture(plugin: String, stream: impl AsyncRead + Unpin, ring
     let mut reader = BufReader::with_capacity(LONGEST_LINE, stream);
     let mut rate = Rate::new();
     while let Ok(Some(line)) = next_line(&mut reader).await {
+        let line = readable(line);
         if rate.allows(&plugin) {
-            tracing::debug!(target: "provd::plugin", "{plugin}: {}", line.escape_debug());
+            tracing::debug!("{plugin}: {}", line.escape_debug());
         }
         ring.push(line);
+    }
+}
+
+/// A line as an administrator reads it: of a JSON object its level and message, as `tracing` and the usual loggers of
+/// other languages write them; else as it is.
+fn readable(line: String) -> String {
+    let Some(entry) = line.starts_with('{').then(|| serde_json::from_str::<Value>(&line).ok()).flatten()
+    else {
+        return line;
+    };
+    let text = |value: &Value, keys: [&str; 2]| {
+        keys.iter().find_map(|key| value.get(key)?.as_str()).map(str::to_owned)
+    };
+    let message = text(&entry, ["message", "msg"]).or_else(|| text(entry.get("fields")?, ["message", "msg"]));
+    match (text(&entry, ["level", "levelname"]), message) {
+        (Some(level), Some(message)) => format!("{} {message}", level.to_uppercase()),
+        _ => line,
     }
 }
 
@@ -118,6 +137,16 @@ mod tests {
         assert_eq!(lines[0].len(), LONGEST_LINE);
         assert_eq!(lines[1..], ["short", "\u{fffd}", "no end"]);
         assert_eq!(ring.tail(1), ["no end"]);
+    }
+
+    #[test]
+    fn a_json_line_becomes_what_it_says() {
+        let line = r#"{"timestamp":"2026-01-01","level":"INFO","fields":{"message":"serving"},"target":"x"}"#;
+        assert_eq!(readable(line.to_owned()), "INFO serving");
+        assert_eq!(readable(r#"{"level":"warn","msg":"slow"}"#.to_owned()), "WARN slow");
+        for other in ["{broken", "{}", "plain text"] {
+            assert_eq!(readable(other.to_owned()), other);
+        }
     }
 
     #[tokio::test]

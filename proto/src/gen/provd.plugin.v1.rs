@@ -27,7 +27,8 @@ pub struct DescribeResponse {
     /// Optional behaviour the plugin relies on or offers; the core refuses a plugin that requires one it lacks.
     #[prost(message, repeated, tag = "5")]
     pub features: ::prost::alloc::vec::Vec<Feature>,
-    /// Models this plugin configures.
+    /// Models this plugin configures. If any are named, the plugin is not asked to Associate phones of vendors other than
+    /// theirs; a vendor of `*` stands for all.
     #[prost(message, repeated, tag = "6")]
     pub supported_devices: ::prost::alloc::vec::Vec<SupportedDevice>,
     /// When the plugin wants to be asked to Extract. None at all means never.

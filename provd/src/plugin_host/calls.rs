@@ -58,10 +58,10 @@ impl Plugins for PluginHost {
         if let Some(support) = self.remembered_support(plugin, info)? {
             return Ok(support);
         }
-        let generation = match self.running(plugin) {
-            Ok(generation) => generation,
-            Err(error) => return self.support_while_away(plugin, info).ok_or(error),
-        };
+        if let Some(support) = self.support_without_asking(plugin, info) {
+            return Ok(support);
+        }
+        let generation = self.running(plugin)?;
         let message = v1::AssociateRequest { info: Some(convert::info(info)) };
         let response = generation.client.associate(message).await.map_err(failed(plugin))?;
         let support = convert::support(response.support()).map_err(defective(plugin))?;
@@ -165,17 +165,19 @@ impl PluginHost {
         Ok(generation.and_then(|generation| generation.memory.support(info)))
     }
 
-    /// What can be said of a plugin that cannot be asked: nothing is lost without one that is quarantined, or that never
-    /// supported a phone of this vendor.
-    fn support_while_away(&self, plugin: &str, info: &DeviceInfo) -> Option<Support> {
+    /// What need not be asked. A plugin that names the devices it supports supports no other vendor's; one that is
+    /// quarantined, or has not become ready in its first start, cannot be waited for.
+    fn support_without_asking(&self, plugin: &str, info: &DeviceInfo) -> Option<Support> {
         let snapshot = self.entries.get(plugin)?.shared.snapshot();
-        if snapshot.state == PluginState::Quarantined {
-            return Some(Support::None);
-        }
+        let first_start = snapshot.state == PluginState::Starting && snapshot.starts <= 1;
+        let Some(generation) = snapshot.generation.filter(|_| snapshot.state != PluginState::Quarantined)
+        else {
+            return (!first_start).then_some(Support::None);
+        };
         let vendor = info.vendor.as_ref()?;
-        let supported = &snapshot.generation?.description.supported_devices;
-        let other_vendor = supported.iter().all(|device| device.vendor != *vendor);
-        other_vendor.then_some(Support::Improbable)
+        let supported = &generation.description.supported_devices;
+        let another = |device: &v1::SupportedDevice| device.vendor != *vendor && device.vendor != "*";
+        (!supported.is_empty() && supported.iter().all(another)).then_some(Support::Improbable)
     }
 }
 

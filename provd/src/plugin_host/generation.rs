@@ -108,10 +108,10 @@ pub(super) async fn start(
     let (mut process, output) =
         spawner.spawn(invocation).await.map_err(|error| failed("it could not be started", &error))?;
     if let Some(stdout) = output.stdout {
-        tasks.spawn(capture(plan.id.clone(), stdout, ring.clone()));
+        process.is_read_by(tasks.spawn(capture(plan.id.clone(), stdout, ring.clone())));
     }
     if let Some(stderr) = output.stderr {
-        tasks.spawn(capture(plan.id.clone(), stderr, ring.clone()));
+        process.is_read_by(tasks.spawn(capture(plan.id.clone(), stderr, ring.clone())));
     }
 
     let deadline = plan.manifest.start_deadline;

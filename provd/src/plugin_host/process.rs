@@ -10,14 +10,19 @@ use std::os::unix::process::CommandExt as _;
 use std::path::PathBuf;
 use std::process::{ExitStatus, Stdio};
 use std::sync::mpsc;
+use std::time::Duration;
 
 use rustix::process::{Pid, PidfdFlags, Signal, kill_process_group, pidfd_open};
 use tokio::io::unix::AsyncFd;
 use tokio::process::{Child, ChildStderr, ChildStdin, ChildStdout, Command};
 use tokio::sync::oneshot;
+use tokio::task::JoinHandle;
 
 /// Name of the hidden subcommand that launches a plugin, see [`sandbox`](super::sandbox).
 pub const LAUNCHER: &str = "plugin-launcher";
+
+/// How long an ended process may take to be read to its end. What left its group may hold its streams open for ever.
+const LAST_WORDS: Duration = Duration::from_millis(250);
 
 /// What to run.
 #[derive(Debug, Clone)]
@@ -39,6 +44,8 @@ pub(super) struct Process {
     child: Child,
     /// Readable when the process has ended; it is still a zombie then, so its group id is still its own.
     ended: AsyncFd<OwnedFd>,
+    /// Whoever reads its log streams.
+    readers: Vec<JoinHandle<()>>,
     _lifeline: Option<ChildStdin>,
 }
 
@@ -54,15 +61,26 @@ impl Process {
         self.pid.as_raw_nonzero().get().unsigned_abs()
     }
 
+    /// A task that reads one of its log streams; the end of the process is not told before it has read the last words.
+    pub(super) fn is_read_by(&mut self, reader: JoinHandle<()>) {
+        self.readers.push(reader);
+    }
+
     /// Waits for the end, kills what is left of the group, and says how it ended. Cancellation loses nothing.
     pub(super) async fn wait(&mut self) -> String {
         // An error here would mean the descriptor is gone; waiting for the child itself is right then as well.
         let _ = self.ended.readable().await;
         self.signal(Signal::KILL);
-        match self.child.wait().await {
+        let end = match self.child.wait().await {
             Ok(status) => describe(status),
             Err(error) => format!("its end could not be observed: {error}"),
+        };
+        while let Some(reader) = self.readers.last_mut() {
+            // Too late, or a panic: either way there is nothing more to be read.
+            let _ = tokio::time::timeout(LAST_WORDS, reader).await;
+            self.readers.pop();
         }
+        end
     }
 
     /// Signals the whole group. A group that is gone is no error.
@@ -152,7 +170,7 @@ fn spawn(invocation: &Invocation) -> Spawned {
     let ended = watch(pidfd_open(pid, PidfdFlags::NONBLOCK)?)?;
     let output = Output { stdout: child.stdout.take(), stderr: child.stderr.take() };
     let lifeline = child.stdin.take();
-    Ok((Process { pid, child, ended, _lifeline: lifeline }, output))
+    Ok((Process { pid, child, ended, readers: Vec::new(), _lifeline: lifeline }, output))
 }
 
 /// Replaces this process by a program, environment and descriptors kept. Returns only if that fails.

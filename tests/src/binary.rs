@@ -1,0 +1,43 @@
+//! The program under test, built once per test process in the profile of the tests.
+//!
+//! cargo does not build a binary of one package for the tests of another, so it is asked to here. When nothing changed
+//! that takes a moment.
+
+use std::path::{Path, PathBuf};
+use std::process::Command;
+use std::sync::OnceLock;
+
+use anyhow::{Context as _, Result, anyhow, ensure};
+use serde_json::Value;
+
+/// Path of the `provd` binary.
+pub(crate) fn provd() -> Result<&'static Path> {
+    static BUILT: OnceLock<Result<PathBuf, String>> = OnceLock::new();
+    let built = BUILT.get_or_init(|| build().map_err(|error| format!("{error:#}")));
+    built.as_deref().map_err(|error| anyhow!("provd could not be built: {error}"))
+}
+
+/// `target/<profile>/deps/<this program>`: where cargo builds, and in which profile.
+fn build() -> Result<PathBuf> {
+    let program = std::env::current_exe()?;
+    let profile_folder = program.ancestors().nth(2).context("this program is not in a target folder")?;
+    let target_folder = profile_folder.parent().context("this program is not in a target folder")?;
+    let profile = match profile_folder.file_name().and_then(|name| name.to_str()) {
+        Some("debug") | None => "dev",
+        Some(name) => name,
+    };
+    // The whole workspace is selected so that features are unified as in a build of all of it.
+    let output = Command::new(std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into()))
+        .args(["build", "--quiet", "--workspace", "--bin", "provd", "--profile", profile])
+        .args(["--message-format", "json-render-diagnostics", "--target-dir"])
+        .arg(target_folder)
+        .current_dir(concat!(env!("CARGO_MANIFEST_DIR"), "/.."))
+        .output()?;
+    ensure!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    let messages = String::from_utf8(output.stdout)?;
+    let executable = messages
+        .lines()
+        .filter_map(|line| serde_json::from_str::<Value>(line).ok())
+        .find_map(|message| message["executable"].as_str().map(PathBuf::from));
+    executable.context("cargo did not say where it put the binary")
+}

@@ -1,0 +1,107 @@
+//! A machine for provd to live on: a data directory that outlives the server, and the families it installs.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use anyhow::Result;
+use tempfile::TempDir;
+
+use crate::{Said, Server, command_line, families};
+
+/// Where a server lives. Everything in it is gone when this is dropped, so drop the server first.
+#[derive(Debug)]
+pub struct Home {
+    root: TempDir,
+    own_families: bool,
+    arguments: Vec<String>,
+    is_quiet: bool,
+}
+
+impl Home {
+    /// With the families inside the program.
+    pub fn bundled() -> Result<Home> {
+        let root = tempfile::Builder::new().prefix("provd-").tempdir()?;
+        Ok(Home { root, own_families: false, arguments: Vec::new(), is_quiet: false })
+    }
+
+    /// With these families of the repository, and none else.
+    pub fn with_families(names: &[&str]) -> Result<Home> {
+        let home = Home { own_families: true, ..Home::bundled()? };
+        fs::create_dir(home.families())?;
+        for name in names {
+            families::copy_family(name, &home.families())?;
+        }
+        Ok(home)
+    }
+
+    /// Adds an argument to the command line of the server.
+    #[must_use]
+    pub fn argument(mut self, argument: impl Into<String>) -> Home {
+        self.arguments.push(argument.into());
+        self
+    }
+
+    /// With a server that logs nothing but warnings, and a log that is not shown afterwards: for measurements.
+    #[must_use]
+    pub fn quiet(self) -> Home {
+        Home { is_quiet: true, ..self }
+    }
+
+    /// Adds a plugin that is a program. Returns its folder.
+    pub fn add_program(&self, id: &str, command: &[&str]) -> Result<PathBuf> {
+        families::write_program(id, command, &self.families())
+    }
+
+    /// Starts the server and waits until it listens.
+    pub async fn start(&self) -> Result<Server> {
+        Server::start(self).await
+    }
+
+    /// Runs `provd` with these arguments, told where the server lives.
+    pub async fn provd(&self, arguments: &[&str]) -> Result<Said> {
+        command_line::run(&self.data_dir(), arguments).await
+    }
+
+    /// Everything below here was made by the test or by provd.
+    pub fn root(&self) -> &Path {
+        self.root.path()
+    }
+
+    /// What the server owns.
+    pub fn data_dir(&self) -> PathBuf {
+        self.root.path().join("data")
+    }
+
+    /// The families to install; no such folder if it is those inside the program.
+    pub fn families(&self) -> PathBuf {
+        self.root.path().join("families")
+    }
+
+    /// Puts a static file of the administrator's where a plugin serves it.
+    pub fn serve_file(&self, plugin: &str, path: &str, content: &[u8]) -> Result<()> {
+        let path = self.data_dir().join("overrides").join(plugin).join("served").join(path);
+        fs::create_dir_all(path.parent().unwrap_or(&path))?;
+        Ok(fs::write(path, content)?)
+    }
+
+    pub(crate) fn is_quiet(&self) -> bool {
+        self.is_quiet
+    }
+
+    pub(crate) fn server_arguments(&self) -> Vec<String> {
+        let data_dir = self.data_dir().display().to_string();
+        let any_port = "127.0.0.1:0".to_owned();
+        let mut arguments = vec!["serve".to_owned(), "--data-dir".to_owned(), data_dir];
+        for listener in ["--http", "--tftp", "--api"] {
+            // A test that wants another address says so itself.
+            if !self.arguments.iter().any(|argument| argument == listener) {
+                arguments.extend([listener.to_owned(), any_port.clone()]);
+            }
+        }
+        if self.own_families {
+            arguments.extend(["--plugins".to_owned(), self.families().display().to_string()]);
+        }
+        arguments.extend(self.arguments.iter().cloned());
+        arguments
+    }
+}

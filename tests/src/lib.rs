@@ -1,0 +1,27 @@
+//! What the tests of the `provd` binary are written with: a server to start, phones and an administrator to ask it,
+//! families of plugins, and a way to wait.
+//!
+//! Nothing here knows the inside of provd. It is started like an administrator starts it, with real child processes, on
+//! real sockets whose ports the system chooses, on a real database in a folder that is gone afterwards.
+
+mod api;
+mod binary;
+mod command_line;
+mod families;
+mod home;
+pub mod load;
+pub mod phone;
+pub mod process;
+mod server;
+mod tally;
+mod traffic;
+mod waiting;
+
+pub use api::{Api, Reply};
+pub use command_line::Said;
+pub use families::copy_family;
+pub use home::Home;
+pub use server::Server;
+pub use tally::Tally;
+pub use traffic::Traffic;
+pub use waiting::{PATIENCE, eventually, within};

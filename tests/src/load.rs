@@ -1,0 +1,121 @@
+//! As many requests as a server can answer: a few keep-alive connections, each asking again as soon as it is answered.
+//!
+//! The request is rendered once and of the answer only the length is read, so that the generator costs little beside
+//! what it measures.
+
+use std::net::SocketAddr;
+use std::time::{Duration, Instant};
+
+use anyhow::{Context as _, Result, bail, ensure};
+use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+use tokio::net::TcpStream;
+use tokio::task::JoinSet;
+
+/// Room for the largest answer, head and body.
+const LARGEST_ANSWER: usize = 256 * 1024;
+
+/// What to ask, and how hard.
+#[derive(Debug, Clone)]
+pub struct Load {
+    /// Who is asked.
+    pub server: SocketAddr,
+    /// Path of the file.
+    pub path: String,
+    /// Value of `User-Agent`.
+    pub user_agent: String,
+    /// Connections at the same time.
+    pub connections: usize,
+    /// For how long.
+    pub duration: Duration,
+}
+
+/// What came of it.
+#[derive(Debug, Clone)]
+pub struct Measured {
+    /// Requests answered with 200.
+    pub requests: usize,
+    /// How long it took in fact.
+    pub elapsed: Duration,
+    /// Half of the requests took no longer.
+    pub p50: Duration,
+    /// Ninety-nine of a hundred took no longer.
+    pub p99: Duration,
+}
+
+impl Measured {
+    /// Requests per second.
+    pub fn rate(&self) -> f64 {
+        // Fewer than 2^52 requests: nothing is lost.
+        #[expect(clippy::cast_precision_loss, reason = "nobody counts that far")]
+        let requests = self.requests as f64;
+        requests / self.elapsed.as_secs_f64()
+    }
+}
+
+impl Load {
+    /// Asks, and measures. Any answer but 200 is an error.
+    pub async fn run(&self) -> Result<Measured> {
+        let began = Instant::now();
+        let mut connections = JoinSet::new();
+        for _ in 0..self.connections {
+            connections.spawn(ask(self.clone(), began + self.duration));
+        }
+        let mut took = Vec::new();
+        while let Some(outcome) = connections.join_next().await {
+            took.extend(outcome??);
+        }
+        let elapsed = began.elapsed();
+        took.sort_unstable();
+        let share = |percent: usize| took.get(took.len() * percent / 100).copied().unwrap_or_default();
+        Ok(Measured { requests: took.len(), elapsed, p50: share(50), p99: share(99) })
+    }
+}
+
+/// One connection: how long each of its requests took.
+async fn ask(load: Load, end: Instant) -> Result<Vec<Duration>> {
+    let mut stream = TcpStream::connect(load.server).await?;
+    stream.set_nodelay(true)?;
+    let request = format!(
+        "GET {} HTTP/1.1\r\nHost: {}\r\nUser-Agent: {}\r\n\r\n",
+        load.path, load.server, load.user_agent
+    );
+    let mut buffer = vec![0; LARGEST_ANSWER];
+    let mut took = Vec::new();
+    let mut now = Instant::now();
+    while now < end {
+        stream.write_all(request.as_bytes()).await?;
+        read_answer(&mut stream, &mut buffer).await.with_context(|| load.path.clone())?;
+        let answered = Instant::now();
+        took.push(answered - now);
+        now = answered;
+    }
+    Ok(took)
+}
+
+async fn read_answer(stream: &mut TcpStream, buffer: &mut [u8]) -> Result<()> {
+    let mut filled = 0;
+    let mut whole = None;
+    while whole.is_none_or(|whole| filled < whole) {
+        ensure!(filled < buffer.len(), "the answer is longer than {LARGEST_ANSWER} bytes");
+        match stream.read(&mut buffer[filled..]).await? {
+            0 => bail!("the connection ended"),
+            read => filled += read,
+        }
+        if whole.is_none() {
+            whole = length(&buffer[..filled])?;
+        }
+    }
+    Ok(())
+}
+
+/// Bytes of the whole answer, as soon as its head is there.
+fn length(answer: &[u8]) -> Result<Option<usize>> {
+    let Some(head) = answer.windows(4).position(|end| end == b"\r\n\r\n") else { return Ok(None) };
+    let text = std::str::from_utf8(&answer[..head])?;
+    ensure!(text.starts_with("HTTP/1.1 200 "), "{text}");
+    let body = text.split("\r\n").find_map(|line| {
+        let (name, value) = line.split_once(':')?;
+        if name.eq_ignore_ascii_case("content-length") { value.trim().parse::<usize>().ok() } else { None }
+    });
+    Ok(Some(head + 4 + body.context("no Content-Length")?))
+}

@@ -1,6 +1,6 @@
 //! The parameters of a phone: which there are, what they may hold, what they default to.
 //!
-//! A [`RawConfig`] is what a plugin receives: merged, with defaults. [`check`] judges one document as an administrator
+//! A [`RawConfig`] is what a plugin receives: merged, with defaults. [`check()`] judges one document as an administrator
 //! wrote it. How documents merge is `config`'s business.
 
 use serde_json::{Map, Value};

@@ -34,7 +34,7 @@ pub enum StoreError {
 }
 
 /// An indexed fact to find devices by.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub enum DeviceKey {
     /// By MAC address.
     Mac(Mac),

@@ -20,7 +20,7 @@ Play a new phone, an Aastra 6731i, and look at what it became:
 
   curl -A 'Aastra6731i MAC:00-11-22-33-44-55 V:3.2.2.1136-SIP' http://{http}/Aastra/aastra.cfg
   curl -A 'Aastra6731i MAC:00-11-22-33-44-55 V:3.2.2.1136-SIP' http://{http}/Aastra/001122334455.cfg
-  provd device list --data-dir {}
+  {} device list --data-dir {}
 
 Play a Linksys SPA3102, which only speaks TFTP:
 
@@ -30,9 +30,15 @@ Play a Linksys SPA3102, which only speaks TFTP:
         addresses.tftp,
         addresses.api,
         token.display(),
+        program(),
         data_dir.path().display(),
     );
     print!("{text}");
+}
+
+/// How this program was called, so that it can be called again.
+fn program() -> String {
+    std::env::args().next().unwrap_or_else(|| "provd".to_owned())
 }
 
 /// An address to use on this machine.

@@ -4,6 +4,7 @@
 //! stays in this file, `open` and `errors`. No rule of the domain is decided here: a change comes complete, and is
 //! stored whole or not at all.
 
+mod cache;
 mod change;
 mod configs;
 mod devices;
@@ -17,14 +18,18 @@ mod store;
 #[cfg(test)]
 mod tests;
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use sqlx::pool::PoolConnection;
 use sqlx::{Sqlite, SqlitePool, Transaction};
+use tokio_util::task::TaskTracker;
 
 use crate::provisioning::store::StoreError;
 
 pub use errors::OpenError;
+
+use cache::ReadCache;
 
 /// How long a statement waits for a connection, and closing for the statements that run. Longer than `BUSY_TIMEOUT`,
 /// so that a lock which another process holds is what an error speaks of.
@@ -46,6 +51,8 @@ const BUSY_TIMEOUT: Duration = Duration::from_secs(5);
 pub struct Database {
     reader: SqlitePool,
     writer: SqlitePool,
+    cache: Arc<ReadCache>,
+    writes: TaskTracker,
 }
 
 impl Database {
@@ -53,6 +60,8 @@ impl Database {
     /// answer that it is not available. Takes ten seconds at most; what then still runs is rolled back by `SQLite`.
     pub async fn close(&self) {
         let closing = async {
+            self.writes.close();
+            self.writes.wait().await;
             // The writer goes last: the last connection to go writes the log back.
             self.reader.close().await;
             self.writer.close().await;
@@ -65,6 +74,20 @@ impl Database {
     /// A connection that can only read.
     async fn read(&self) -> Result<PoolConnection<Sqlite>, StoreError> {
         Ok(self.reader.acquire().await?)
+    }
+
+    /// Does a write of devices or files to its end, even if nobody waits for it any more, and only then lets what was
+    /// read before be forgotten: a write that was given up halfway might still be committed afterwards.
+    async fn to_the_end<T: Send + 'static>(
+        &self,
+        write: impl Future<Output = Result<T, StoreError>> + Send + 'static,
+    ) -> Result<T, StoreError> {
+        let cache = self.cache.clone();
+        let writing = self.writes.spawn(async move {
+            let _write = cache.write();
+            write.await
+        });
+        writing.await.unwrap_or_else(|error| Err(StoreError::Unavailable(error.to_string())))
     }
 
     /// A transaction that holds the right to write from its beginning: one that begins reading and asks for it later

@@ -6,11 +6,14 @@ use std::fs::OpenOptions;
 use std::io;
 use std::os::unix::fs::OpenOptionsExt as _;
 use std::path::Path;
+use std::sync::Arc;
 
 use sqlx::migrate::Migrator;
 use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous};
 use sqlx::{Connection as _, SqliteConnection};
+use tokio_util::task::TaskTracker;
 
+use super::cache::ReadCache;
 use super::{ACQUIRE_TIMEOUT, BUSY_TIMEOUT, Database, OpenError};
 
 /// All steps from an empty file to the schema of this version. Numbered; a step that was released is never edited.
@@ -38,7 +41,7 @@ impl Database {
         let writer = writer.connect_with(options.clone()).await.map_err(failed)?;
         MIGRATIONS.run(&writer).await.map_err(|error| OpenError::from_migration(path, error, schema()))?;
         let reader = pool(READERS).connect_with(options.pragma("query_only", "on")).await.map_err(failed)?;
-        Ok(Database { reader, writer })
+        Ok(Database { reader, writer, cache: Arc::new(ReadCache::new()), writes: TaskTracker::new() })
     }
 }
 

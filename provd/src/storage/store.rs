@@ -17,7 +17,7 @@ impl Store for Database {
     }
 
     async fn find_devices(&self, key: &DeviceKey) -> Result<Vec<Device>, StoreError> {
-        devices::find(&mut *self.read().await?, key).await
+        self.cache.devices(key, async { devices::find(&mut *self.read().await?, key).await }).await
     }
 
     async fn devices(&self) -> Result<Vec<Device>, StoreError> {
@@ -33,17 +33,25 @@ impl Store for Database {
     }
 
     async fn change_device(&self, change: DeviceChange) -> Result<Device, StoreError> {
-        let mut transaction = self.write().await?;
-        let device = change::apply(&mut transaction, change).await?;
-        transaction.commit().await?;
-        Ok(device)
+        let database = self.clone();
+        let write = async move {
+            let mut transaction = database.write().await?;
+            let device = change::apply(&mut transaction, change).await?;
+            transaction.commit().await?;
+            Ok(device)
+        };
+        self.to_the_end(write).await
     }
 
     async fn delete_device(&self, id: &str) -> Result<bool, StoreError> {
-        let mut transaction = self.write().await?;
-        let deleted = change::delete(&mut transaction, id, None).await?;
-        transaction.commit().await?;
-        Ok(deleted)
+        let (database, id) = (self.clone(), id.to_owned());
+        let write = async move {
+            let mut transaction = database.write().await?;
+            let deleted = change::delete(&mut transaction, &id, None).await?;
+            transaction.commit().await?;
+            Ok(deleted)
+        };
+        self.to_the_end(write).await
     }
 
     async fn config(&self, id: &str) -> Result<Option<Config>, StoreError> {
@@ -82,7 +90,9 @@ impl Store for Database {
     }
 
     async fn device_file(&self, device: &str, path: &str) -> Result<Option<StoredFile>, StoreError> {
-        files::DEVICE.one(&mut *self.read().await?, device, path).await
+        let key = (device.to_owned(), path.to_owned());
+        let read = async { files::DEVICE.one(&mut *self.read().await?, device, path).await };
+        self.cache.device_file(key, read).await
     }
 
     async fn device_files(&self, device: &str) -> Result<Vec<StoredFile>, StoreError> {
@@ -90,13 +100,19 @@ impl Store for Database {
     }
 
     async fn common_file(&self, plugin: &str, path: &str) -> Result<Option<StoredFile>, StoreError> {
-        files::COMMON.one(&mut *self.read().await?, plugin, path).await
+        let key = (plugin.to_owned(), path.to_owned());
+        let read = async { files::COMMON.one(&mut *self.read().await?, plugin, path).await };
+        self.cache.common_file(key, read).await
     }
 
     async fn put_common_files(&self, plugin: &str, files: Vec<GeneratedFile>) -> Result<(), StoreError> {
-        let mut transaction = self.write().await?;
-        files::COMMON.replace(&mut transaction, plugin, files).await?;
-        Ok(transaction.commit().await?)
+        let (database, plugin) = (self.clone(), plugin.to_owned());
+        let write = async move {
+            let mut transaction = database.write().await?;
+            files::COMMON.replace(&mut transaction, &plugin, files).await?;
+            Ok(transaction.commit().await?)
+        };
+        self.to_the_end(write).await
     }
 
     async fn plugins(&self) -> Result<Vec<PluginRecord>, StoreError> {

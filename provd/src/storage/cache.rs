@@ -1,0 +1,164 @@
+//! What the request path reads again and again, in memory for as long as nothing was written.
+//!
+//! Each answer is kept with the number of writes there had been when its reading *began*, and holds only while there has
+//! been no other. So a write makes no search for what it invalidates, and an answer that was read beside a write is never
+//! taken for a later one. Only this process writes: its data directory is locked.
+
+use std::hash::Hash;
+use std::sync::atomic::{AtomicU64, Ordering};
+
+use moka::sync::Cache;
+
+use crate::domain::device::Device;
+use crate::domain::plugin::StoredFile;
+use crate::provisioning::store::{DeviceKey, StoreError};
+
+/// Answers to "which devices have this fact" that are kept. Each takes about a kilobyte.
+const DEVICES: u64 = 50_000;
+/// Generated files that are kept, in bytes of their content.
+const FILE_BYTES: u64 = 64 << 20;
+/// What a kept file takes besides its content, in bytes.
+const FILE_OVERHEAD: usize = 512;
+
+/// Whose file, and its canonical path.
+type FileKey = (String, String);
+
+/// The answers that are kept.
+#[derive(Debug)]
+pub(super) struct ReadCache {
+    writes: AtomicU64,
+    devices: Cache<DeviceKey, Kept<Vec<Device>>>,
+    device_files: Cache<FileKey, Kept<Option<StoredFile>>>,
+    common_files: Cache<FileKey, Kept<Option<StoredFile>>>,
+}
+
+/// An answer, and how many writes there had been when its reading began.
+#[derive(Debug, Clone)]
+struct Kept<T> {
+    writes: u64,
+    answer: T,
+}
+
+/// Counts a write when it is over, whatever came of it.
+#[derive(Debug)]
+pub(super) struct Write<'a>(&'a AtomicU64);
+
+impl Drop for Write<'_> {
+    fn drop(&mut self) {
+        self.0.fetch_add(1, Ordering::AcqRel);
+    }
+}
+
+impl ReadCache {
+    pub(super) fn new() -> ReadCache {
+        ReadCache {
+            writes: AtomicU64::new(0),
+            devices: Cache::new(DEVICES),
+            device_files: files(),
+            common_files: files(),
+        }
+    }
+
+    /// Must be held by every write of devices or files, until it is committed or has failed.
+    pub(super) fn write(&self) -> Write<'_> {
+        Write(&self.writes)
+    }
+
+    pub(super) async fn devices(
+        &self,
+        key: &DeviceKey,
+        read: impl Future<Output = Result<Vec<Device>, StoreError>>,
+    ) -> Result<Vec<Device>, StoreError> {
+        self.kept_or(&self.devices, key.clone(), read).await
+    }
+
+    pub(super) async fn device_file(
+        &self,
+        key: FileKey,
+        read: impl Future<Output = Result<Option<StoredFile>, StoreError>>,
+    ) -> Result<Option<StoredFile>, StoreError> {
+        self.kept_or(&self.device_files, key, read).await
+    }
+
+    pub(super) async fn common_file(
+        &self,
+        key: FileKey,
+        read: impl Future<Output = Result<Option<StoredFile>, StoreError>>,
+    ) -> Result<Option<StoredFile>, StoreError> {
+        self.kept_or(&self.common_files, key, read).await
+    }
+
+    async fn kept_or<K, T>(
+        &self,
+        kept: &Cache<K, Kept<T>>,
+        key: K,
+        read: impl Future<Output = Result<T, StoreError>>,
+    ) -> Result<T, StoreError>
+    where
+        K: Hash + Eq + Send + Sync + 'static,
+        T: Clone + Send + Sync + 'static,
+    {
+        let writes = self.writes.load(Ordering::Acquire);
+        if let Some(kept) = kept.get(&key).filter(|kept| kept.writes == writes) {
+            return Ok(kept.answer);
+        }
+        let answer = read.await?;
+        kept.insert(key, Kept { writes, answer: answer.clone() });
+        Ok(answer)
+    }
+}
+
+fn files() -> Cache<FileKey, Kept<Option<StoredFile>>> {
+    let weight = |_: &FileKey, kept: &Kept<Option<StoredFile>>| {
+        let content = kept.answer.as_ref().map_or(0, |stored| stored.file.content.len());
+        u32::try_from(content + FILE_OVERHEAD).unwrap_or(u32::MAX)
+    };
+    Cache::builder().weigher(weight).max_capacity(FILE_BYTES).build()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn ip(last: u8) -> DeviceKey {
+        DeviceKey::Ip([192, 0, 2, last].into())
+    }
+
+    fn device(id: &str) -> Vec<Device> {
+        vec![Device { id: id.to_owned(), ..Device::default() }]
+    }
+
+    async fn read(cache: &ReadCache, answer: &str) -> String {
+        cache.devices(&ip(1), async { Ok(device(answer)) }).await.unwrap().remove(0).id
+    }
+
+    #[tokio::test]
+    async fn an_answer_holds_until_something_is_written() {
+        let cache = ReadCache::new();
+        assert_eq!(read(&cache, "first").await, "first");
+        assert_eq!(read(&cache, "second").await, "first");
+        drop(cache.write());
+        assert_eq!(read(&cache, "second").await, "second");
+    }
+
+    #[tokio::test]
+    async fn what_was_read_beside_a_write_is_not_kept() {
+        let cache = ReadCache::new();
+        let writing = cache.write();
+        let key = ip(1);
+        let reading = cache.devices(&key, async {
+            drop(writing);
+            Ok(device("old"))
+        });
+        assert_eq!(reading.await.unwrap()[0].id, "old");
+        assert_eq!(read(&cache, "new").await, "new");
+    }
+
+    #[tokio::test]
+    async fn a_failed_reading_is_not_kept() {
+        let cache = ReadCache::new();
+        let failed = cache.devices(&ip(1), async { Err(StoreError::Unavailable("disk".to_owned())) }).await;
+        assert!(failed.is_err());
+        assert_eq!(read(&cache, "new").await, "new");
+    }
+}

@@ -9,12 +9,15 @@ use std::sync::atomic::{AtomicU64, Ordering};
 
 use moka::sync::Cache;
 
+use crate::domain::config::Config;
 use crate::domain::device::Device;
 use crate::domain::plugin::StoredFile;
 use crate::provisioning::store::{DeviceKey, StoreError};
 
 /// Answers to "which devices have this fact" that are kept. Each takes about a kilobyte.
 const DEVICES: u64 = 50_000;
+/// Configs that are kept.
+const CONFIGS: u64 = 10_000;
 /// Generated files that are kept, in bytes of their content.
 const FILE_BYTES: u64 = 64 << 20;
 /// What a kept file takes besides its content, in bytes.
@@ -28,6 +31,7 @@ type FileKey = (String, String);
 pub(super) struct ReadCache {
     writes: AtomicU64,
     devices: Cache<DeviceKey, Kept<Vec<Device>>>,
+    configs: Cache<String, Kept<Option<Config>>>,
     device_files: Cache<FileKey, Kept<Option<StoredFile>>>,
     common_files: Cache<FileKey, Kept<Option<StoredFile>>>,
 }
@@ -54,12 +58,13 @@ impl ReadCache {
         ReadCache {
             writes: AtomicU64::new(0),
             devices: Cache::new(DEVICES),
+            configs: Cache::new(CONFIGS),
             device_files: files(),
             common_files: files(),
         }
     }
 
-    /// Must be held by every write of devices or files, until it is committed or has failed.
+    /// Must be held by every write of devices, configs or files, until it is committed or has failed.
     pub(super) fn write(&self) -> Write<'_> {
         Write(&self.writes)
     }
@@ -70,6 +75,14 @@ impl ReadCache {
         read: impl Future<Output = Result<Vec<Device>, StoreError>>,
     ) -> Result<Vec<Device>, StoreError> {
         self.kept_or(&self.devices, key.clone(), read).await
+    }
+
+    pub(super) async fn config(
+        &self,
+        id: &str,
+        read: impl Future<Output = Result<Option<Config>, StoreError>>,
+    ) -> Result<Option<Config>, StoreError> {
+        self.kept_or(&self.configs, id.to_owned(), read).await
     }
 
     pub(super) async fn device_file(

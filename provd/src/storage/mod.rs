@@ -76,7 +76,7 @@ impl Database {
         Ok(self.reader.acquire().await?)
     }
 
-    /// Does a write of devices or files to its end, even if nobody waits for it any more, and only then lets what was
+    /// Does a write of devices, configs or files to its end, even if nobody waits for it any more, and only then lets what was
     /// read before be forgotten: a write that was given up halfway might still be committed afterwards.
     async fn to_the_end<T: Send + 'static>(
         &self,

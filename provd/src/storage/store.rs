@@ -55,7 +55,7 @@ impl Store for Database {
     }
 
     async fn config(&self, id: &str) -> Result<Option<Config>, StoreError> {
-        configs::one(&mut *self.read().await?, id).await
+        self.cache.config(id, async { configs::one(&mut *self.read().await?, id).await }).await
     }
 
     async fn configs(&self) -> Result<Vec<Config>, StoreError> {
@@ -76,17 +76,25 @@ impl Store for Database {
     }
 
     async fn put_config(&self, config: &Config) -> Result<Config, StoreError> {
-        let mut transaction = self.write().await?;
-        let stored = configs::save(&mut transaction, config).await?;
-        transaction.commit().await?;
-        Ok(stored)
+        let (database, config) = (self.clone(), config.clone());
+        let write = async move {
+            let mut transaction = database.write().await?;
+            let stored = configs::save(&mut transaction, &config).await?;
+            transaction.commit().await?;
+            Ok(stored)
+        };
+        self.to_the_end(write).await
     }
 
     async fn delete_config(&self, id: &str) -> Result<bool, StoreError> {
-        let mut transaction = self.write().await?;
-        let deleted = configs::delete(&mut transaction, id).await?;
-        transaction.commit().await?;
-        Ok(deleted)
+        let (database, id) = (self.clone(), id.to_owned());
+        let write = async move {
+            let mut transaction = database.write().await?;
+            let deleted = configs::delete(&mut transaction, &id).await?;
+            transaction.commit().await?;
+            Ok(deleted)
+        };
+        self.to_the_end(write).await
     }
 
     async fn device_file(&self, device: &str, path: &str) -> Result<Option<StoredFile>, StoreError> {

@@ -21,7 +21,7 @@ use crate::domain::raw_config::RawConfig;
 use crate::domain::request::Request;
 use crate::pipeline::RequestHandler;
 use crate::provisioning::Provisioning;
-use crate::provisioning::plugins::{PluginAdministration, PluginError, Plugins};
+use crate::provisioning::plugins::{PluginAdministration, PluginError, Plugins, Votes};
 use crate::storage::Database;
 
 /// The administrator's token.
@@ -162,11 +162,8 @@ impl Plugins for FakePlugins {
     fn is_installed(&self, plugin: &str) -> bool {
         plugin == PLUGIN
     }
-    fn interested(&self, _: &Request) -> Vec<String> {
-        Vec::new()
-    }
-    async fn extract(&self, _: &str, _: &Request) -> Result<DeviceInfo, PluginError> {
-        Ok(DeviceInfo::default())
+    async fn extract(&self, _: &Request) -> Votes {
+        Votes::from([])
     }
     async fn associate(&self, _: &str, _: &DeviceInfo) -> Result<Support, PluginError> {
         Ok(Support::None)

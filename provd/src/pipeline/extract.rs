@@ -5,25 +5,15 @@
 use std::collections::HashMap;
 use std::hash::Hash;
 
-use futures_util::future::join_all;
-
 use super::Pipeline;
 use crate::domain::device_info::DeviceInfo;
 use crate::domain::request::{Request, RequestKind};
+use crate::provisioning::plugins::Vote;
 
 impl Pipeline {
     /// Facts about the phone behind a request. A plugin that fails counts as one that says nothing.
     pub(super) async fn extract(&self, request: &Request) -> DeviceInfo {
-        let plugins = self.provisioning.plugins();
-        let ask = async |plugin: String| match plugins.extract(&plugin, request).await {
-            Ok(info) => info,
-            Err(error) => {
-                // Its supervisor has said at length what is wrong with it.
-                tracing::debug!("Nothing extracted by {plugin}: {error}");
-                DeviceInfo::default()
-            }
-        };
-        let votes = join_all(plugins.interested(request).into_iter().map(ask)).await;
+        let votes = self.provisioning.plugins().extract(request).await;
         let mut info = elect(&votes);
         info.ip = Some(request.ip);
         if let RequestKind::Dhcp(dhcp) = &request.kind {
@@ -34,47 +24,54 @@ impl Pipeline {
 }
 
 /// For each fact the value most plugins state; of equally frequent ones the one stated first.
-fn elect(votes: &[DeviceInfo]) -> DeviceInfo {
+fn elect(votes: &[Vote]) -> DeviceInfo {
+    if let [only] = votes {
+        return only.info.clone();
+    }
     DeviceInfo {
         ip: None,
-        mac: most_frequent(votes.iter().filter_map(|vote| vote.mac)),
-        sn: most_frequent(votes.iter().filter_map(|vote| vote.sn.as_ref())).cloned(),
-        uuid: most_frequent(votes.iter().filter_map(|vote| vote.uuid.as_ref())).cloned(),
-        vendor: most_frequent(votes.iter().filter_map(|vote| vote.vendor.as_ref())).cloned(),
-        model: most_frequent(votes.iter().filter_map(|vote| vote.model.as_ref())).cloned(),
-        version: most_frequent(votes.iter().filter_map(|vote| vote.version.as_ref())).cloned(),
+        mac: most_frequent(votes, |info| info.mac.as_ref()),
+        sn: most_frequent(votes, |info| info.sn.as_ref()),
+        uuid: most_frequent(votes, |info| info.uuid.as_ref()),
+        vendor: most_frequent(votes, |info| info.vendor.as_ref()),
+        model: most_frequent(votes, |info| info.model.as_ref()),
+        version: most_frequent(votes, |info| info.version.as_ref()),
     }
 }
 
-fn most_frequent<T: Hash + Eq + Copy>(values: impl Iterator<Item = T> + Clone) -> Option<T> {
-    let mut counts: HashMap<T, usize> = HashMap::new();
-    for value in values.clone() {
-        *counts.entry(value).or_default() += 1;
+fn most_frequent<T: Hash + Eq + Clone>(votes: &[Vote], fact: fn(&DeviceInfo) -> Option<&T>) -> Option<T> {
+    let mut counts: HashMap<&T, usize> = HashMap::new();
+    for vote in votes {
+        if let Some(value) = fact(&vote.info) {
+            *counts.entry(value).or_default() += vote.plugins.len();
+        }
     }
     let most = counts.values().max().copied()?;
-    values.into_iter().find(|value| counts.get(value) == Some(&most))
+    let mut stated = votes.iter().filter_map(|vote| fact(&vote.info));
+    stated.find(|value| counts.get(value) == Some(&most)).cloned()
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
-    fn model(model: &str) -> DeviceInfo {
-        DeviceInfo { model: Some(model.to_owned()), ..DeviceInfo::default() }
+    fn vote(plugins: usize, model: Option<&str>, version: Option<&str>) -> Vote {
+        let text = |text: Option<&str>| text.map(str::to_owned);
+        let info = DeviceInfo { model: text(model), version: text(version), ..DeviceInfo::default() };
+        Vote { plugins: vec!["p".to_owned(); plugins], info }
     }
 
     #[test]
     fn the_majority_wins_and_the_first_breaks_a_tie() {
-        let elected = |votes: &[&str]| elect(&votes.iter().map(|vote| model(vote)).collect::<Vec<_>>()).model;
-        assert_eq!(elected(&["a", "b", "b"]).as_deref(), Some("b"));
-        assert_eq!(elected(&["a", "b", "c"]).as_deref(), Some("a"));
+        let elected = |votes: &[Vote]| elect(votes).model;
+        assert_eq!(elected(&[vote(1, Some("a"), None), vote(2, Some("b"), None)]).as_deref(), Some("b"));
+        assert_eq!(elected(&[vote(1, Some("a"), None), vote(1, Some("b"), None)]).as_deref(), Some("a"));
         assert_eq!(elected(&[]), None);
     }
 
     #[test]
     fn each_fact_is_elected_by_itself() {
-        let version = DeviceInfo { version: Some("1".to_owned()), ..DeviceInfo::default() };
-        let elected = elect(&[model("a"), version]);
+        let elected = elect(&[vote(3, None, None), vote(1, Some("a"), None), vote(1, None, Some("1"))]);
         assert_eq!((elected.model.as_deref(), elected.version.as_deref()), (Some("a"), Some("1")));
     }
 }

@@ -17,7 +17,7 @@ use crate::domain::plugin::{Configuration, FileReference, GeneratedFile, Support
 use crate::domain::raw_config::RawConfig;
 use crate::domain::request::{HttpRequest, Request, RequestKind};
 use crate::provisioning::Provisioning;
-use crate::provisioning::plugins::{PluginError, Plugins};
+use crate::provisioning::plugins::{PluginError, Plugins, Vote, Votes};
 use crate::storage::Database;
 
 const PLUGIN: &str = "family-1.0";
@@ -65,12 +65,9 @@ impl Plugins for Family {
         plugin == PLUGIN
     }
 
-    fn interested(&self, _request: &Request) -> Vec<String> {
-        self.installed()
-    }
-
-    async fn extract(&self, _plugin: &str, request: &Request) -> Result<DeviceInfo, PluginError> {
-        Ok(facts(request.kind.path().unwrap_or_default()))
+    async fn extract(&self, request: &Request) -> Votes {
+        let info = facts(request.kind.path().unwrap_or_default());
+        Votes::from([Vote { plugins: self.installed(), info }])
     }
 
     async fn associate(&self, _plugin: &str, info: &DeviceInfo) -> Result<Support, PluginError> {

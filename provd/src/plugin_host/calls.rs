@@ -1,15 +1,15 @@
 //! The calls of a plugin as the use cases make them: remembered where the plugin allows it, judged before they are believed.
 
-use std::sync::PoisonError;
-
 use async_trait::async_trait;
+use futures_util::future::join_all;
 use provd_proto::v1;
 use tonic::Code;
 
+use super::audience::Answer;
 use super::client::CallError;
 use super::convert;
+use super::extractions::Vary;
 use super::host::PluginHost;
-use super::memory::Vary;
 use super::served::open_beneath;
 use crate::domain::answer::ServedFile;
 use crate::domain::device::Device;
@@ -17,7 +17,7 @@ use crate::domain::device_info::DeviceInfo;
 use crate::domain::plugin::{Configuration, FileReference, PluginState, Support};
 use crate::domain::raw_config::RawConfig;
 use crate::domain::request::{Request, RequestKind};
-use crate::provisioning::plugins::{PluginError, Plugins};
+use crate::provisioning::plugins::{PluginError, Plugins, Votes};
 
 /// Inline answers up to this size may be remembered, in bytes.
 const REMEMBERED_INLINE: usize = 64 * 1024;
@@ -32,26 +32,16 @@ impl Plugins for PluginHost {
         self.entries.contains_key(plugin)
     }
 
-    fn interested(&self, request: &Request) -> Vec<String> {
-        let filters = self.filters.read().unwrap_or_else(PoisonError::into_inner).clone();
-        filters.interested(request)
-    }
-
-    async fn extract(&self, plugin: &str, request: &Request) -> Result<DeviceInfo, PluginError> {
-        if let Some(info) = self.generation(plugin)?.memory.extraction(request) {
-            return Ok(info);
+    async fn extract(&self, request: &Request) -> Votes {
+        let audience = self.audience();
+        if audience.is_current(&self.changes)
+            && let Some(votes) = audience.remembered(request)
+        {
+            return votes;
         }
-        let generation = self.running(plugin)?;
-        let message = v1::ExtractRequest { request: Some(convert::request(request)) };
-        let response = generation.client.extract(message).await.map_err(failed(plugin))?;
-        let info = convert::device_info(response.info.unwrap_or_default()).map_err(defective(plugin))?;
-        if let Some(memory) = response.memory.filter(|memory| memory.allowed) {
-            let dhcp_options =
-                memory.vary_dhcp_options.iter().filter_map(|code| u8::try_from(*code).ok()).collect();
-            let vary = Vary { headers: memory.vary_headers, dhcp_options };
-            generation.memory.remember_extraction(request, vary, info.clone());
-        }
-        Ok(info)
+        let asked = audience.interested(request);
+        let answers = join_all(asked.iter().map(|plugin| self.extract_by(plugin, request))).await;
+        audience.count(request, asked.len(), answers.into_iter().flatten().collect())
     }
 
     async fn associate(&self, plugin: &str, info: &DeviceInfo) -> Result<Support, PluginError> {
@@ -160,6 +150,38 @@ fn may_be_kept(reference: &FileReference, request: &Request) -> bool {
 }
 
 impl PluginHost {
+    /// What one plugin says; nothing if it fails.
+    async fn extract_by(&self, plugin: &str, request: &Request) -> Option<Answer> {
+        match self.try_extract(plugin, request).await {
+            Ok((info, depends_on)) => Some((plugin.to_owned(), info, depends_on)),
+            Err(error) => {
+                // Its supervisor has said at length what is wrong with it.
+                tracing::debug!("Nothing extracted by {plugin}: {error}");
+                None
+            }
+        }
+    }
+
+    async fn try_extract(
+        &self,
+        plugin: &str,
+        request: &Request,
+    ) -> Result<(DeviceInfo, Option<Vary>), PluginError> {
+        let remembered = &self.generation(plugin)?.memory.extractions;
+        if let Some(info) = remembered.get(request) {
+            return Ok((info, Some(remembered.vary())));
+        }
+        let generation = self.running(plugin)?;
+        let message = v1::ExtractRequest { request: Some(convert::request(request)) };
+        let response = generation.client.extract(message).await.map_err(failed(plugin))?;
+        let info = convert::device_info(response.info.unwrap_or_default()).map_err(defective(plugin))?;
+        let depends_on = response.memory.filter(|memory| memory.allowed).map(convert::vary);
+        if let Some(vary) = depends_on.clone() {
+            generation.memory.extractions.remember(request, vary, info.clone());
+        }
+        Ok((info, depends_on))
+    }
+
     fn remembered_support(&self, plugin: &str, info: &DeviceInfo) -> Result<Option<Support>, PluginError> {
         let generation = self.entry(plugin)?.shared.generation();
         Ok(generation.and_then(|generation| generation.memory.support(info)))

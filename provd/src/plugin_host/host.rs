@@ -5,10 +5,11 @@ use std::path::PathBuf;
 use std::sync::{Arc, PoisonError, RwLock};
 use std::time::{Duration, SystemTime};
 
-use tokio::sync::{Notify, mpsc};
+use tokio::sync::mpsc;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
+use super::audience::{Audience, Changes};
 use super::filters::Filters;
 use super::generation::{Generation, Plan};
 use super::installation::Installed;
@@ -50,10 +51,10 @@ pub(super) struct Entry {
 /// All installed plugins.
 pub struct PluginHost {
     pub(super) entries: BTreeMap<String, Entry>,
-    // Replaced as a whole when a plugin becomes ready; held for a clone of the Arc.
-    pub(super) filters: RwLock<Arc<Filters>>,
+    // Replaced as a whole when a plugin changed; held for a clone of the Arc.
+    audience: RwLock<Arc<Audience>>,
     pub(super) store: Arc<dyn Store>,
-    changes: Arc<Notify>,
+    pub(super) changes: Arc<Changes>,
     shutdown: CancellationToken,
     tasks: TaskTracker,
 }
@@ -71,9 +72,9 @@ impl PluginHost {
         let spawner = Spawner::new().map_err(|error| StoreError::Unavailable(error.to_string()))?;
         let mut host = PluginHost {
             entries: BTreeMap::new(),
-            filters: RwLock::default(),
+            audience: RwLock::new(Arc::new(Audience::new(0, Filters::default()))),
             store: store.clone(),
-            changes: Arc::new(Notify::new()),
+            changes: Arc::default(),
             shutdown: CancellationToken::new(),
             tasks: TaskTracker::new(),
         };
@@ -89,7 +90,7 @@ impl PluginHost {
             host.supervise(record, recent, settings, &spawner, &events);
         }
         let host = Arc::new(host);
-        host.tasks.spawn(keep_filters_current(host.clone()));
+        host.tasks.spawn(keep_audience_current(host.clone()));
         Ok(host)
     }
 
@@ -150,7 +151,7 @@ impl PluginHost {
     pub async fn settled(&self, deadline: Duration) {
         let settled = async {
             loop {
-                let changed = self.changes.notified();
+                let changed = self.changes.next();
                 let starting = |entry: &Entry| entry.shared.snapshot().state == PluginState::Starting;
                 if !self.entries.values().any(starting) {
                     return;
@@ -164,7 +165,7 @@ impl PluginHost {
                 deadline.as_secs()
             );
         }
-        self.refresh_filters();
+        self.refresh_audience();
     }
 
     /// Stops all plugins in good order, side by side. Takes 15 s at most.
@@ -174,7 +175,13 @@ impl PluginHost {
         self.tasks.wait().await;
     }
 
-    fn refresh_filters(&self) {
+    pub(super) fn audience(&self) -> Arc<Audience> {
+        self.audience.read().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    fn refresh_audience(&self) {
+        // Counted first, so that what changes meanwhile makes it out of date.
+        let changes = self.changes.count();
         let generations: Vec<(&str, Arc<Generation>)> = self
             .entries
             .iter()
@@ -184,7 +191,8 @@ impl PluginHost {
             generations.iter().map(|(id, generation)| (*id, generation.description.filters.as_slice()));
         match Filters::new(filters) {
             Ok(filters) => {
-                *self.filters.write().unwrap_or_else(PoisonError::into_inner) = Arc::new(filters);
+                let audience = Arc::new(Audience::new(changes, filters));
+                *self.audience.write().unwrap_or_else(PoisonError::into_inner) = audience;
             }
             Err(error) => {
                 tracing::error!("The request filters of all plugins together are not usable: {error}");
@@ -215,12 +223,12 @@ impl PluginHost {
     }
 }
 
-/// Recompiles the filters whenever a plugin changed; many changes at once cost one compilation.
-async fn keep_filters_current(host: Arc<PluginHost>) {
+/// Makes another audience whenever a plugin changed; many changes at once cost one compilation.
+async fn keep_audience_current(host: Arc<PluginHost>) {
     loop {
         // Made first, so that what changes while they are compiled is not missed.
-        let changed = host.changes.notified();
-        host.refresh_filters();
+        let changed = host.changes.next();
+        host.refresh_audience();
         tokio::select! {
             () = changed => {}
             () = host.shutdown.cancelled() => return,

@@ -4,11 +4,13 @@
 //! [`PluginHost`] implements. The written contract is `proto/provd/plugin/v1/plugin.proto`.
 
 mod administration;
+mod audience;
 mod breaker;
 mod calls;
 mod client;
 mod connection;
 mod convert;
+mod extractions;
 mod filters;
 mod generation;
 mod host;

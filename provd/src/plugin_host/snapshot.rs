@@ -3,8 +3,7 @@
 use std::sync::{Arc, PoisonError, RwLock};
 use std::time::SystemTime;
 
-use tokio::sync::Notify;
-
+use super::audience::Changes;
 use super::client::Counters;
 use super::generation::Generation;
 use super::logs::LogRing;
@@ -30,12 +29,11 @@ pub(super) struct Shared {
     snapshot: RwLock<Snapshot>,
     pub(super) ring: Arc<LogRing>,
     pub(super) counters: Arc<Counters>,
-    /// Told when a plugin became ready, or will not soon.
-    pub(super) changes: Arc<Notify>,
+    changes: Arc<Changes>,
 }
 
 impl Shared {
-    pub(super) fn new(changes: Arc<Notify>) -> Shared {
+    pub(super) fn new(changes: Arc<Changes>) -> Shared {
         let snapshot = Snapshot {
             state: PluginState::Starting,
             reason: None,
@@ -59,6 +57,6 @@ impl Shared {
 
     pub(super) fn change(&self, change: impl FnOnce(&mut Snapshot)) {
         change(&mut self.snapshot.write().unwrap_or_else(PoisonError::into_inner));
-        self.changes.notify_waiters();
+        self.changes.happened();
     }
 }

@@ -1,5 +1,6 @@
 //! What the use cases need of plugins, stated without processes. Implemented by `plugin_host`.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use async_trait::async_trait;
@@ -41,6 +42,18 @@ pub enum PluginError {
     },
 }
 
+/// What plugins said of one request.
+pub type Votes = Arc<[Vote]>;
+
+/// Facts that these plugins agree on.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Vote {
+    /// Who says so; at least one.
+    pub plugins: Vec<String>,
+    /// What they say; the address is never among it.
+    pub info: DeviceInfo,
+}
+
 /// All installed plugins, as the use cases see them.
 #[async_trait]
 pub trait Plugins: Send + Sync {
@@ -48,10 +61,9 @@ pub trait Plugins: Send + Sync {
     fn installed(&self) -> Vec<String>;
     /// Whether a plugin is installed.
     fn is_installed(&self, plugin: &str) -> bool;
-    /// The plugins whose filters match a request, in order of their identifiers.
-    fn interested(&self, request: &Request) -> Vec<String>;
-    /// Facts about the phone behind a request.
-    async fn extract(&self, plugin: &str, request: &Request) -> Result<DeviceInfo, PluginError>;
+    /// Facts about the phone behind a request, by all plugins whose filters match it, in order of their identifiers. One
+    /// that fails says nothing.
+    async fn extract(&self, request: &Request) -> Votes;
     /// How well a plugin supports a phone.
     async fn associate(&self, plugin: &str, info: &DeviceInfo) -> Result<Support, PluginError>;
     /// Generates the files all devices of a plugin share.

@@ -4,6 +4,7 @@ use bytes::Bytes;
 use provd_proto::v1;
 use serde_json::{Map, Value};
 
+use super::super::extractions::Vary;
 use crate::domain::device_info::DeviceInfo;
 use crate::domain::plugin::{Configuration, FileReference, GeneratedFile, Support};
 
@@ -37,6 +38,15 @@ fn fact(name: &str, value: Option<String>) -> Result<Option<String>, String> {
         return Err(format!("{name}: longer than {LONGEST_FACT} bytes, or with control characters"));
     }
     Ok(Some(value))
+}
+
+/// What a remembered extraction depends on.
+pub(in crate::plugin_host) fn vary(memory: v1::ExtractMemory) -> Vary {
+    let code = |code: &u32| u8::try_from(*code).ok();
+    Vary {
+        headers: memory.vary_headers,
+        dhcp_options: memory.vary_dhcp_options.iter().filter_map(code).collect(),
+    }
 }
 
 /// How well a plugin supports a phone.

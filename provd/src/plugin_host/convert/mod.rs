@@ -5,6 +5,6 @@ mod answers;
 mod raw_config;
 mod requests;
 
-pub(super) use answers::{capabilities, configuration, device_info, file_reference, support};
+pub(super) use answers::{capabilities, configuration, device_info, file_reference, support, vary};
 pub(super) use raw_config::raw_config;
 pub(super) use requests::{device, info, request};

@@ -2,7 +2,7 @@
 //!
 //! While a plugin is away, what it generated and what lies in its folders is still served.
 
-use std::time::UNIX_EPOCH;
+use std::time::{Duration, UNIX_EPOCH};
 
 use super::Pipeline;
 use super::log;
@@ -14,6 +14,9 @@ use crate::domain::plugin::{FileReference, GeneratedFile, StoredFile, etag};
 use crate::domain::request::Request;
 use crate::provisioning::plugins::PluginError;
 use crate::provisioning::store::StoreError;
+
+/// When a phone whose device is not configured may ask again: somebody has to mend something.
+const RETRY_WHEN_CONFIGURED: Duration = Duration::from_secs(30);
 
 impl Pipeline {
     /// Answers a request of a device routed to a plugin.
@@ -29,10 +32,10 @@ impl Pipeline {
             log::sensitive(request.ip, base_name(path));
         }
         match plugins.serve_file(plugin, device, request).await {
-            Ok(FileReference::Generated(path)) => {
-                let stored = self.generated(plugin, device, &path).await?;
-                Ok(stored.map_or(Answer::NotFound, from_store))
-            }
+            Ok(FileReference::Generated(path)) => match self.generated(plugin, device, &path).await? {
+                Some(stored) => Ok(from_store(stored)),
+                None => self.not_generated(device).await,
+            },
             Ok(FileReference::Served { path, media_type }) => {
                 let file = plugins.open_served(plugin, &path);
                 Ok(file.map_or(Answer::NotFound, |file| Answer::File(ServedFile { media_type, ..file })))
@@ -45,6 +48,17 @@ impl Pipeline {
                 self.without_plugin(plugin, device, path, &error).await
             }
         }
+    }
+
+    /// A file that the plugin would generate is not there: for now, if the device waits to be configured; a phone that is
+    /// told 404 goes on without it.
+    async fn not_generated(&self, device: &Device) -> Result<Answer, StoreError> {
+        let config = match &device.config {
+            Some(config) if !device.configured => self.provisioning.store().config(config).await?,
+            _ => None,
+        };
+        let waiting = Answer::Unavailable { retry_after: RETRY_WHEN_CONFIGURED };
+        Ok(config.map_or(Answer::NotFound, |_| waiting))
     }
 
     /// What can be answered while the plugin cannot be asked: what is stored under the very path.

@@ -16,8 +16,8 @@ use crate::domain::device_info::DeviceInfo;
 use crate::domain::plugin::{Configuration, FileReference, GeneratedFile, Support};
 use crate::domain::raw_config::RawConfig;
 use crate::domain::request::{HttpRequest, Request, RequestKind};
-use crate::provisioning::Provisioning;
 use crate::provisioning::plugins::{PluginError, Plugins, Vote, Votes};
+use crate::provisioning::{PluginEvent, Provisioning};
 use crate::storage::Database;
 
 const PLUGIN: &str = "family-1.0";
@@ -296,4 +296,30 @@ async fn a_changed_config_reaches_its_heirs_and_a_refused_one_nobody() {
     let refused = site.provisioning.update_config(config).await.unwrap_err();
     assert_eq!(refused.to_string(), "raw_config.sip_proxy_port: 70000 is not a port (1 to 65535)");
     assert_eq!(content(site.ask("192.0.2.7", &path).await), format!("{MAC} bob"));
+}
+
+#[tokio::test]
+async fn a_device_that_waits_to_be_configured_is_not_told_that_its_file_does_not_exist() {
+    let site = Site::new(PipelineSettings::default()).await;
+    site.family.away.store(true, Ordering::SeqCst);
+    let path = format!("/vendor=V/mac={MAC}/phone.cfg");
+    assert!(matches!(site.ask("192.0.2.7", &path).await, Answer::Unavailable { .. }));
+    site.family.away.store(false, Ordering::SeqCst);
+    let waiting = site.ask("192.0.2.7", &path).await;
+    assert!(matches!(waiting, Answer::Unavailable { .. }), "{waiting:?}");
+    let event = PluginEvent::Ready { plugin: PLUGIN.to_owned(), version: "1".to_owned() };
+    site.provisioning.on_plugin_event(event).await;
+    content(site.ask("192.0.2.7", &path).await);
+}
+
+#[tokio::test]
+async fn a_deleted_config_takes_its_files_along() {
+    let site = Site::new(PipelineSettings::default()).await;
+    let path = format!("/vendor=V/mac={MAC}/phone.cfg");
+    content(site.ask("192.0.2.7", &path).await);
+    let config = site.only_device().await.config.unwrap();
+    site.provisioning.delete_config(&config).await.unwrap();
+    assert!(matches!(site.ask("192.0.2.7", &path).await, Answer::NotFound));
+    let device = site.only_device().await;
+    assert!(!device.configured && device.last_error.unwrap().contains("does not exist"));
 }

@@ -12,6 +12,14 @@ use crate::domain::device::Device;
 use crate::domain::plugin::Configuration;
 use crate::domain::raw_config::{self, RawConfig};
 
+/// Why a device is not configured.
+enum Obstacle {
+    /// There is nothing to configure it from.
+    NoConfig(String),
+    /// Something went wrong that somebody, or time, can mend.
+    Failure(String),
+}
+
 impl Provisioning {
     /// The base raw config with defaults, from which common files are generated.
     pub fn base_raw_config(&self) -> RawConfig {
@@ -26,8 +34,9 @@ impl Provisioning {
 
     /// Configures a device: sets `configured` and `last_error`, and gives the files to store with it.
     ///
-    /// `unstored` is a config the device will use that is not in the store yet. On failure no files are given: what was
-    /// stored stays, so that a phone that works goes on working while somebody mends the mistake.
+    /// `unstored` is a config the device will use that is not in the store yet. Where a device has nothing to be
+    /// configured from any more, no file is left to it. Otherwise a failure gives no files: what was stored stays, so
+    /// that a phone that works goes on working while somebody mends the mistake.
     pub(crate) async fn configure(
         &self,
         device: &mut Device,
@@ -35,31 +44,32 @@ impl Provisioning {
     ) -> Result<Option<Configuration>, StoreError> {
         let outcome = match self.raw_config_of(device, unstored).await? {
             Ok(raw_config) => self.generate(device, &raw_config).await,
-            Err(reason) => Err(reason),
+            Err(obstacle) => Err(obstacle),
         };
-        device.configured = outcome.is_ok();
-        match outcome {
-            Ok(configuration) => {
-                device.last_error = None;
-                device.trigger_path.clone_from(&configuration.trigger_path);
-                Ok(Some(configuration))
-            }
-            Err(reason) => {
-                tracing::info!("Device {} is not configured: {reason}", device.id);
-                device.last_error = Some(reason);
-                Ok(None)
-            }
+        let (files, reason) = match outcome {
+            Ok(configuration) => (Some(configuration), None),
+            Err(Obstacle::NoConfig(reason)) => (Some(Configuration::default()), Some(reason)),
+            Err(Obstacle::Failure(reason)) => (None, Some(reason)),
+        };
+        if let Some(reason) = &reason {
+            tracing::info!("Device {} is not configured: {reason}", device.id);
         }
+        if let Some(configuration) = &files {
+            device.trigger_path.clone_from(&configuration.trigger_path);
+        }
+        device.configured = reason.is_none();
+        device.last_error = reason;
+        Ok(files)
     }
 
-    async fn generate(&self, device: &Device, raw_config: &RawConfig) -> Result<Configuration, String> {
+    async fn generate(&self, device: &Device, raw_config: &RawConfig) -> Result<Configuration, Obstacle> {
         let plugin = device.plugin.as_deref().unwrap_or_default();
         tracing::info!("Configuring device {} with plugin {plugin}", device.id);
         let configuration = self
             .plugins
             .configure(device, raw_config)
             .await
-            .map_err(|error: PluginError| error.to_string())?;
+            .map_err(|error: PluginError| Obstacle::Failure(error.to_string()))?;
         for (parameter, message) in &configuration.warnings {
             tracing::warn!("Device {}: {parameter}: {message}", device.id);
         }
@@ -71,15 +81,16 @@ impl Provisioning {
         &self,
         device: &Device,
         unstored: Option<&Config>,
-    ) -> Result<Result<RawConfig, String>, StoreError> {
+    ) -> Result<Result<RawConfig, Obstacle>, StoreError> {
+        let failure = |reason: String| Ok(Err(Obstacle::Failure(reason)));
         let Some(plugin) = device.plugin.as_deref() else {
-            return Ok(Err("no plugin supports this device".to_owned()));
+            return failure("no plugin supports this device".to_owned());
         };
         if !self.plugins.is_installed(plugin) {
-            return Ok(Err(format!("the plugin {plugin} is not installed")));
+            return failure(format!("the plugin {plugin} is not installed"));
         }
         let Some(id) = device.config.as_deref() else {
-            return Ok(Err("it has no config".to_owned()));
+            return Ok(Err(Obstacle::NoConfig("it has no config".to_owned())));
         };
         let mut lineage = match unstored {
             Some(config) => self.lineage_above(config).await?,
@@ -89,13 +100,13 @@ impl Provisioning {
             lineage.insert(config.id.clone(), config.clone());
         }
         let Some(merged) = config::merge(&self.base, id, &lineage) else {
-            return Ok(Err(format!("its config {id} does not exist")));
+            return Ok(Err(Obstacle::NoConfig(format!("its config {id} does not exist"))));
         };
         let problems = raw_config::check(&merged);
         if problems.is_empty() {
             return Ok(Ok(RawConfig::new(merged)));
         }
-        Ok(Err(problems.iter().map(ToString::to_string).collect::<Vec<_>>().join("; ")))
+        failure(problems.iter().map(ToString::to_string).collect::<Vec<_>>().join("; "))
     }
 
     async fn lineage_above(&self, config: &Config) -> Result<Configs, StoreError> {

@@ -50,6 +50,13 @@ mod tests {
     }
 
     #[test]
+    fn winter_time_as_the_exception_is_summer_time_as_one() {
+        let change = |month, time| Change { day: Day::OfMonth { month, week: 5, weekday: 0 }, time };
+        let dst = Dst { save: 3600, start: change(3, 3600), end: change(10, 7200) };
+        assert_eq!(rule("Europe/Dublin"), Some(Rule { offset: 0, dst: Some(dst) }));
+    }
+
+    #[test]
     fn zones_without_changes_have_an_offset() {
         assert_eq!(rule("Asia/Kolkata"), Some(Rule { offset: 19800, dst: None }));
         assert_eq!(rule("UTC"), Some(Rule { offset: 0, dst: None }));

@@ -17,7 +17,7 @@ pub(crate) struct Rule {
 /// Daylight saving time.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Dst {
-    /// Seconds that clocks are ahead.
+    /// Seconds that clocks are ahead, more than 0.
     pub(crate) save: i32,
     /// When it starts.
     pub(crate) start: Change,
@@ -84,6 +84,11 @@ impl<'a> Reader<'a> {
         let (start, end) = (self.change()?, self.change()?);
         if lasts_all_year(start, end, save) {
             return Some(Rule { offset: shifted, dst: None });
+        }
+        if save < 0 {
+            // Winter time as the exception, as in Dublin: to phones summer time is. Both changes keep their wall clock.
+            let dst = Dst { save: -save, start: end, end: start };
+            return Some(Rule { offset: shifted, dst: Some(dst) });
         }
         Some(Rule { offset, dst: Some(Dst { save, start, end }) })
     }

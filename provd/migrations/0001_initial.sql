@@ -53,6 +53,7 @@ create index devices_by_mac on devices (mac, seq);
 create index devices_by_sn on devices (sn, seq);
 create index devices_by_uuid on devices (uuid, seq);
 create index devices_by_ip on devices (ip, seq);
+create index devices_by_ip_without_mac on devices (ip, seq) where mac is null;
 create index devices_by_plugin on devices (plugin, seq);
 create index devices_by_config on devices (config, seq);
 

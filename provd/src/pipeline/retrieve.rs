@@ -52,7 +52,9 @@ impl Pipeline {
 
     /// The one device at an address whose known facts do not contradict. With several nobody can tell.
     async fn retrieve_by_address(&self, ip: IpAddr, info: &DeviceInfo) -> Result<Option<Device>, StoreError> {
-        let mut devices = self.provisioning.store().find_devices(&DeviceKey::Ip(ip)).await?;
+        // One whose MAC address is known is not the phone that has just stated another.
+        let key = if info.mac.is_some() { DeviceKey::IpWithoutMac(ip) } else { DeviceKey::Ip(ip) };
+        let mut devices = self.provisioning.store().find_devices(&key).await?;
         devices.retain(|device| !device.info.contradicts(info));
         if devices.len() > 1 {
             tracing::warn!("Multiple device match in IP device retriever: {} devices at {ip}", devices.len());
@@ -67,7 +69,7 @@ impl Pipeline {
         ip: IpAddr,
         known: &Device,
     ) -> Result<Option<Device>, StoreError> {
-        let devices = self.provisioning.store().find_devices(&DeviceKey::Ip(ip)).await?;
+        let devices = self.provisioning.store().find_devices(&DeviceKey::IpWithoutMac(ip)).await?;
         let gives_way = |device: &Device| {
             device.id != known.id && device.is_provisional() && !device.info.contradicts(&known.info)
         };

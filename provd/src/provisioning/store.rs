@@ -42,8 +42,11 @@ pub enum DeviceKey {
     Sn(String),
     /// By UUID.
     Uuid(String),
-    /// By address.
+    /// By address. Of more than a hundred devices behind one address only the oldest are given: nobody can tell which of
+    /// so many it is.
     Ip(IpAddr),
+    /// By address, those whose MAC address is not known.
+    IpWithoutMac(IpAddr),
 }
 
 /// Everything one change of a device brings with it; stored whole or not at all.

@@ -17,7 +17,9 @@ pub(super) const BY_ID: &str = "select * from devices where id = $1";
 pub(super) const BY_MAC: &str = "select * from devices where mac = $1 order by seq";
 pub(super) const BY_SN: &str = "select * from devices where sn = $1 order by seq";
 pub(super) const BY_UUID: &str = "select * from devices where uuid = $1 order by seq";
-pub(super) const BY_IP: &str = "select * from devices where ip = $1 order by seq";
+pub(super) const BY_IP: &str = "select * from devices where ip = $1 order by seq limit 100";
+pub(super) const BY_IP_WITHOUT_MAC: &str =
+    "select * from devices where ip = $1 and mac is null order by seq limit 100";
 
 /// Configs asked for in one statement; both databases have a limit on parameters, and a plan per number of them.
 const CONFIGS_AT_ONCE: usize = 500;
@@ -91,6 +93,7 @@ pub(super) async fn find(
         DeviceKey::Sn(sn) => sqlx::query(BY_SN).bind(sn),
         DeviceKey::Uuid(uuid) => sqlx::query(BY_UUID).bind(uuid),
         DeviceKey::Ip(ip) => sqlx::query(BY_IP).bind(ip.to_string()),
+        DeviceKey::IpWithoutMac(ip) => sqlx::query(BY_IP_WITHOUT_MAC).bind(ip.to_string()),
     };
     query.fetch_all(connection).await?.iter().map(read).collect()
 }

@@ -21,6 +21,7 @@ async fn each_is_one_search_of_one_index() {
         (devices::BY_SN, "SEARCH devices USING INDEX devices_by_sn (sn=?)"),
         (devices::BY_UUID, "SEARCH devices USING INDEX devices_by_uuid (uuid=?)"),
         (devices::BY_IP, "SEARCH devices USING INDEX devices_by_ip (ip=?)"),
+        (devices::BY_IP_WITHOUT_MAC, "SEARCH devices USING INDEX devices_by_ip_without_mac (ip=?)"),
         (
             files::DEVICE.one,
             "SEARCH device_files USING INDEX sqlite_autoindex_device_files_1 (device=? AND canonical=?)",

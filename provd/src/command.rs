@@ -8,6 +8,7 @@ use std::process::ExitCode;
 use clap::{Parser, Subcommand};
 use tokio_util::sync::CancellationToken;
 use tracing_subscriber::EnvFilter;
+use tracing_subscriber::filter::LevelFilter;
 
 use crate::cli::{self, ClientCommand};
 use crate::plugin_host::{LAUNCHER, sandbox};
@@ -68,10 +69,12 @@ pub fn dispatch(cli: Cli) -> ExitCode {
 }
 
 fn serve(arguments: ServeArguments) -> ExitCode {
-    let filter = EnvFilter::try_from_env("PROVD_LOG").unwrap_or_else(|_| EnvFilter::new("info"));
-    let colour = std::io::stderr().is_terminal();
-    let log = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr);
-    log.with_target(false).with_ansi(colour).init();
+    if let Err(error) = start_log() {
+        eprintln!(
+            "provd: PROVD_LOG: {error}; expected error, warn, info, debug, or a list such as info,provd::plugin=debug"
+        );
+        return ExitCode::from(USAGE);
+    }
     let settings = match Settings::resolve(arguments) {
         Ok(settings) => settings,
         Err(error) => {
@@ -109,6 +112,18 @@ fn run_plugin(folder: &Path) -> ExitCode {
             ExitCode::from(USAGE)
         }
     }
+}
+
+/// Logs to stderr what `PROVD_LOG` says. A level alone is about provd: the libraries below it are not worth reading.
+fn start_log() -> anyhow::Result<()> {
+    let wanted = std::env::var(provd_proto::environment::LOG).unwrap_or_else(|_| "info".to_owned());
+    let is_level = wanted.parse::<LevelFilter>().is_ok();
+    let filter = if is_level { format!("warn,provd={wanted}") } else { wanted };
+    let colour = std::io::stderr().is_terminal();
+    let log =
+        tracing_subscriber::fmt().with_env_filter(EnvFilter::try_new(filter)?).with_writer(std::io::stderr);
+    log.with_target(false).with_ansi(colour).init();
+    Ok(())
 }
 
 fn run_server(settings: Settings) -> anyhow::Result<()> {

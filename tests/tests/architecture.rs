@@ -17,7 +17,7 @@ const ARROWS: &[(&str, &[&str])] = &[
     ("storage", &["domain", "provisioning"]),
     ("plugin_host", &["domain", "provisioning"]),
     ("api", &["domain", "provisioning", "pipeline", "listeners::dhcp"]),
-    ("cli", &["settings"]),
+    ("cli", &[]),
 ];
 
 /// Those who read the command line and put everything together: they may know all.

@@ -1,4 +1,5 @@
-//! Which file answers a request: one that was generated, or a static one, after paths were rewritten.
+//! Which file answers a request: one that was generated, or a static one; under the path asked for, else under the
+//! rewritten one.
 //!
 //! Only names are decided here. The core opens what is named, beneath the folder it belongs to.
 
@@ -52,27 +53,40 @@ impl Serving {
         (device, identity): (&Device, &Value),
         request: &request::Kind,
     ) -> Result<ServeFileResponse, PluginError> {
-        let path = self.path(request)?;
-        let canonical = canonical_path(&path);
+        let named = |path: &String| self.find(files, templates, (device, identity), path);
+        let paths = self.paths(request)?;
+        let found = paths.iter().find_map(named);
+        found.ok_or_else(|| PluginError::NotFound("there is no such file".to_owned()))
+    }
+
+    /// The file of exactly this path.
+    fn find(
+        &self,
+        files: &Files,
+        templates: &Templates,
+        (device, identity): (&Device, &Value),
+        path: &str,
+    ) -> Option<ServeFileResponse> {
+        let canonical = canonical_path(path);
         let names = |candidate: &str| canonical_path(candidate) == canonical;
         let of_device = files.device_paths(templates, device, identity);
         if let Some(own) = of_device.into_iter().find(|candidate| names(candidate)) {
-            return Ok(generated(own, Memory::ByDevice));
+            return Some(generated(own, Memory::ByDevice));
         }
         if let Some(common) = files.common_paths().find(|candidate| names(candidate)) {
-            return Ok(generated(common.to_owned(), Memory::ByPath));
+            return Some(generated(common.to_owned(), Memory::ByPath));
         }
         // One look at a local folder, far cheaper than handing it to another thread.
-        if self.folders.iter().any(|folder| folder.join(&path).is_file()) {
+        if self.folders.iter().any(|folder| folder.join(path).is_file()) {
             // For the device that has a generated file under this path, the answer is another.
-            let memory = if files.may_be_of_a_device(&path) { Memory::ByDevice } else { Memory::ByPath };
-            return Ok(served(path, memory));
+            let memory = if files.may_be_of_a_device(path) { Memory::ByDevice } else { Memory::ByPath };
+            return Some(served(path.to_owned(), memory));
         }
-        Err(PluginError::NotFound(format!("there is no file `{path}`")))
+        None
     }
 
-    /// The path a request is about, rewritten and tidied.
-    fn path(&self, request: &request::Kind) -> Result<String, PluginError> {
+    /// The paths a request may be about, tidied: the one asked for, then what it is rewritten to.
+    fn paths(&self, request: &request::Kind) -> Result<Vec<String>, PluginError> {
         let (kind, path) = match request {
             request::Kind::Http(http) => (Kind::Http, http.path.as_str()),
             request::Kind::Tftp(tftp) => (Kind::Tftp, tftp.filename.as_str()),
@@ -83,12 +97,10 @@ impl Serving {
         let path = path.trim_start_matches('/');
         let applies =
             |rewrite: &&Rewrite| rewrite.kind.is_none_or(|only| only == kind) && rewrite.path.is_match(path);
-        let rewritten = match self.rewrites.iter().find(applies) {
-            Some(rewrite) => rewrite.path.replace(path, rewrite.to.as_str()),
-            None => path.into(),
-        };
-        paths::requested(&rewritten)
-            .ok_or_else(|| PluginError::NotFound("the path leads to no file".to_owned()))
+        let rewritten =
+            self.rewrites.iter().find(applies).map(|rewrite| rewrite.path.replace(path, rewrite.to.as_str()));
+        let rewritten = rewritten.and_then(|rewritten| paths::requested(&rewritten));
+        Ok(paths::requested(path).into_iter().chain(rewritten).collect())
     }
 }
 

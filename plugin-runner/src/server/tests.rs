@@ -1,3 +1,5 @@
+//! A plugin served over a real Unix socket, in this process.
+
 use std::io::Write as _;
 use std::sync::Arc;
 

@@ -69,7 +69,7 @@ async fn log(State(api): State<ApiState>, Path(plugin): Path<String>) -> Result<
 }
 
 async fn restart(State(api): State<ApiState>, Path(plugin): Path<String>) -> Result<Document, Problem> {
-    tracing::info!(plugin, "An administrator restarts plugin {plugin}");
+    tracing::info!("An administrator restarts plugin {plugin}");
     Ok(Document(describe(&api.administration.restart(&plugin).await?)))
 }
 

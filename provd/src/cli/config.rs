@@ -5,9 +5,11 @@ use serde_json::{Map, Value, json};
 
 use super::EXIT_CODES;
 use super::client::{Client, segment};
+use super::columns::Columns;
 use super::connection::Connection;
 use super::document::{Edits, Kind};
 use super::failure::Failure;
+use super::identity::devices_with;
 use super::output::Output;
 use super::table::{Style, cell, field, leaves, pairs, table};
 
@@ -19,11 +21,20 @@ const KIND: Kind =
 const EXAMPLES: &str = "\
 Examples:
   provd config list
-  provd config create --parent base --set id=reception --set raw.sip_lines.1.username=1001
-  provd config update base --set raw.ntp_enabled=true --set raw.ntp_ip=192.0.2.1
+  provd config create --parent base --set id=reception \\
+      --set raw.sip_lines.1.username=1001
+  provd config update base --set raw.ntp_enabled=true \\
+      --set raw.ntp_ip=192.0.2.1
   provd config update reception --unset raw.sip_lines.2
   provd config raw reception
-  provd config show reception --json | provd config create --file - --set id=copy";
+  provd config show autoprov --json | provd config create --file - \\
+      --set id=copy --unset role --unset deletable";
+
+const LIST: Columns = Columns {
+    headings: &["ID", "PARENTS", "TYPE", "ROLE", "LABEL", "TRANSIENT", "DELETABLE"],
+    dispensable: &["TRANSIENT", "DELETABLE", "ROLE", "TYPE", "LABEL"],
+    breaks: Some("PARENTS"),
+};
 
 /// `provd config`
 #[derive(Debug, Args)]
@@ -61,7 +72,8 @@ pub(super) enum ConfigAction {
         #[command(flatten)]
         changes: Changes,
     },
-    /// Delete a config; phones that inherit are configured without it
+    /// Delete a config; configs that inherit from it lose what it gave, and their phones are configured anew; phones that
+    /// name it themselves are no longer configured
     Delete {
         /// Its id
         id: String,
@@ -93,10 +105,7 @@ pub(super) async fn execute(action: ConfigAction, client: &Client, style: Style)
         ConfigAction::Raw { id } => raw(&id, client, style).await,
         ConfigAction::Create { changes } => create(&changes, client).await,
         ConfigAction::Update { id, changes } => update(&id, &changes, client).await,
-        ConfigAction::Delete { id } => {
-            client.delete(&path_of(&id)).await?;
-            Ok(Output::Done(format!("Config {id} is deleted.")))
-        }
+        ConfigAction::Delete { id } => delete(&id, client).await,
     }
 }
 
@@ -119,8 +128,7 @@ fn render_list(configs: &[Value], style: Style) -> String {
         );
         cells
     };
-    let headings = ["ID", "PARENTS", "TYPE", "ROLE", "LABEL", "TRANSIENT", "DELETABLE"];
-    table(style, &headings, configs.iter().map(row).collect(), "There are no configs.")
+    table(style, &LIST, configs.iter().map(row).collect(), "There are no configs.")
 }
 
 async fn show(id: &str, client: &Client, style: Style) -> Result<Output, Failure> {
@@ -169,7 +177,26 @@ async fn update(id: &str, changes: &Changes, client: &Client) -> Result<Output, 
     };
     changes.apply(&mut config)?;
     client.put(&path_of(id), &json!({"config": config})).await?;
-    Ok(Output::Done(format!("Config {id} is updated.")))
+    let document = client.get(&path_of(id)).await?;
+    let text = format!("Config {id} is updated.{}", failures(id, client).await?);
+    Ok(Output::Document { document, text })
+}
+
+async fn delete(id: &str, client: &Client) -> Result<Output, Failure> {
+    client.delete(&path_of(id)).await?;
+    Ok(Output::deleted(id, format!("Config {id} is deleted.{}", failures(id, client).await?)))
+}
+
+/// A change is stored even if phones cannot follow it: then somebody should know. Counts those that name the config.
+async fn failures(id: &str, client: &Client) -> Result<String, Failure> {
+    let devices = devices_with("config", id, client).await?;
+    let failed =
+        devices.iter().filter(|device| device.get("last_error").is_some_and(Value::is_string)).count();
+    Ok(match failed {
+        0 => String::new(),
+        1 => " 1 device with it is not configured: see `provd device list`.".to_owned(),
+        failed => format!(" {failed} devices with it are not configured: see `provd device list`."),
+    })
 }
 
 fn path_of(id: &str) -> String {

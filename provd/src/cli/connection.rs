@@ -49,7 +49,7 @@ pub struct Connection {
     )]
     data_dir: PathBuf,
 
-    /// Print the server's JSON document instead of a table
+    /// Print a JSON document instead of a table or a sentence
     #[arg(long, global = true)]
     pub(super) json: bool,
 }

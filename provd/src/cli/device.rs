@@ -5,13 +5,13 @@ use serde_json::{Map, Value, json};
 
 use super::EXIT_CODES;
 use super::client::{Client, segment};
+use super::columns::Columns;
 use super::connection::Connection;
 use super::document::{Edits, Kind};
 use super::failure::Failure;
+use super::identity::{DEVICES, id_of};
 use super::output::Output;
 use super::table::{Mood, Style, cell, field, harmless, leaves, mood, pairs, size, table};
-
-const DEVICES: &str = "/dev_mgr/devices";
 
 const KIND: Kind = Kind {
     wrapper: "device",
@@ -35,11 +35,25 @@ const KIND: Kind = Kind {
 const EXAMPLES: &str = "\
 Examples:
   provd device list
-  provd device create --set mac=00:08:5d:23:74:29 --set plugin=aastra-3.2.2 --set config=reception
-  provd device update 3f2a… --set description='Front desk' --set options.switchboard=true
-  provd device show 3f2a… --json > phone.json
-  provd device update 3f2a… --file phone.json
-  provd device files 3f2a… Aastra/00085D237429.cfg";
+  provd device create --set mac=00:08:5d:23:74:29 \\
+      --set plugin=aastra-3.2.2.1136 --set config=reception
+  provd device update 00085d237429 --set description='Front desk' \\
+      --set options.switchboard=true
+  provd device show 00085d237429 --json > phone.json
+  provd device update 00085d237429 --file phone.json
+  provd device files 00085d237429 Aastra/00085D237429.cfg";
+
+const LIST: Columns = Columns {
+    headings: &["ID", "MAC", "IP", "VENDOR", "MODEL", "VERSION", "PLUGIN", "CONFIG", "CONFIGURED"],
+    dispensable: &["CONFIG", "VERSION", "VENDOR", "IP", "PLUGIN", "MODEL", "CONFIGURED"],
+    breaks: None,
+};
+
+const FILES: Columns = Columns {
+    headings: &["PATH", "SIZE", "SECRET", "MODIFIED", "ETAG"],
+    dispensable: &["ETAG", "MODIFIED", "SECRET", "SIZE"],
+    breaks: None,
+};
 
 /// `provd device`
 #[derive(Debug, Args)]
@@ -57,8 +71,9 @@ pub(super) enum DeviceAction {
     List,
     /// Show one phone
     Show {
-        /// Its id
-        id: String,
+        /// Its id or MAC address
+        #[arg(value_name = "ID|MAC")]
+        device: String,
     },
     /// Create a phone; id, mac, ip, sn, uuid, vendor, model, version, plugin, config and description are usual keys
     Create {
@@ -67,25 +82,29 @@ pub(super) enum DeviceAction {
     },
     /// Change keys of a phone; with --file, replace the whole document
     Update {
-        /// Its id
-        id: String,
+        /// Its id or MAC address
+        #[arg(value_name = "ID|MAC")]
+        device: String,
         #[command(flatten)]
         edits: Edits,
     },
     /// Delete a phone and its files
     Delete {
-        /// Its id
-        id: String,
+        /// Its id or MAC address
+        #[arg(value_name = "ID|MAC")]
+        device: String,
     },
     /// Generate the files of a phone anew
     Reconfigure {
-        /// Its id
-        id: String,
+        /// Its id or MAC address
+        #[arg(value_name = "ID|MAC")]
+        device: String,
     },
     /// List the files generated for a phone, or print one of them
     Files {
-        /// Its id
-        id: String,
+        /// Its id or MAC address
+        #[arg(value_name = "ID|MAC")]
+        device: String,
         /// Print this file
         path: Option<String>,
     },
@@ -94,19 +113,17 @@ pub(super) enum DeviceAction {
 pub(super) async fn execute(action: DeviceAction, client: &Client, style: Style) -> Result<Output, Failure> {
     match action {
         DeviceAction::List => list(client, style).await,
-        DeviceAction::Show { id } => show(&id, client, style).await,
+        DeviceAction::Show { device } => show(&id_of(&device, client).await?, client, style).await,
         DeviceAction::Create { edits } => create(&edits, client).await,
-        DeviceAction::Update { id, edits } => update(&id, &edits, client).await,
-        DeviceAction::Delete { id } => {
-            client.delete(&path_of(&id)).await?;
-            Ok(Output::Done(format!("Device {id} is deleted.")))
-        }
-        DeviceAction::Reconfigure { id } => reconfigure(&id, client).await,
-        DeviceAction::Files { id, path: None } => files(&id, client, style).await,
-        DeviceAction::Files { id, path: Some(path) } => {
-            let path: Vec<String> = path.split('/').map(segment).collect();
-            let file = client.bytes(&format!("{}/files/{}", path_of(&id), path.join("/"))).await?;
-            Ok(Output::Bytes(file))
+        DeviceAction::Update { device, edits } => update(&device, &edits, client).await,
+        DeviceAction::Delete { device } => delete(&id_of(&device, client).await?, client).await,
+        DeviceAction::Reconfigure { device } => reconfigure(&id_of(&device, client).await?, client).await,
+        DeviceAction::Files { device, path } => {
+            let id = id_of(&device, client).await?;
+            match path {
+                None => files(&id, client, style).await,
+                Some(path) => file(&id, &path, client).await,
+            }
         }
     }
 }
@@ -126,8 +143,7 @@ fn render_list(devices: &[Value], style: Style) -> String {
         cells.push(configured(device));
         cells
     };
-    let headings = ["ID", "MAC", "IP", "VENDOR", "MODEL", "VERSION", "PLUGIN", "CONFIG", "CONFIGURED"];
-    table(style, &headings, devices.iter().map(row).collect(), "There are no devices.")
+    table(style, &LIST, devices.iter().map(row).collect(), "There are no devices.")
 }
 
 fn configured(device: &Value) -> comfy_table::Cell {
@@ -154,31 +170,43 @@ fn render(device: &Map<String, Value>, style: Style) -> String {
 async fn create(edits: &Edits, client: &Client) -> Result<Output, Failure> {
     let mut device = edits.read(&KIND)?.unwrap_or_default();
     edits.apply(&mut device, &KIND)?;
-    let document = client.post(DEVICES, &json!({"device": device})).await?;
-    let text = outcome(&field(&document, "id"), "created", client).await?;
-    Ok(Output::Document { document, text })
+    let mut made = client.post(DEVICES, &json!({"device": device})).await?;
+    let (stored, text) = outcome(&field(&made, "id"), "created", client).await?;
+    let why = inner(&stored, client)?.get("last_error").filter(|why| why.is_string());
+    if let (Some(why), Some(made)) = (why, made.as_object_mut()) {
+        made.insert("last_error".to_owned(), why.clone());
+    }
+    Ok(Output::Document { document: made, text })
 }
 
-async fn update(id: &str, edits: &Edits, client: &Client) -> Result<Output, Failure> {
+async fn update(named: &str, edits: &Edits, client: &Client) -> Result<Output, Failure> {
     if edits.is_empty() {
         return Err(Failure::Usage("nothing to change: say what with --set, --unset or --file".to_owned()));
     }
+    let id = &id_of(named, client).await?;
     let mut device = match edits.read(&KIND)? {
         Some(device) => device,
         None => inner(&client.get(&path_of(id)).await?, client)?.clone(),
     };
     edits.apply(&mut device, &KIND)?;
     client.put(&path_of(id), &json!({"device": device})).await?;
-    Ok(Output::Done(outcome(id, "updated", client).await?))
+    let (document, text) = outcome(id, "updated", client).await?;
+    Ok(Output::Document { document, text })
 }
 
 /// A change is stored even if the plugin cannot follow it: then somebody should know.
-async fn outcome(id: &str, done: &str, client: &Client) -> Result<String, Failure> {
+async fn outcome(id: &str, done: &str, client: &Client) -> Result<(Value, String), Failure> {
     let document = client.get(&path_of(id)).await?;
-    Ok(match inner(&document, client)?.get("last_error").and_then(Value::as_str) {
+    let text = match inner(&document, client)?.get("last_error").and_then(Value::as_str) {
         Some(why) => format!("Device {id} is {done}, but not configured: {}", harmless(why)),
         None => format!("Device {id} is {done}."),
-    })
+    };
+    Ok((document, text))
+}
+
+async fn delete(id: &str, client: &Client) -> Result<Output, Failure> {
+    client.delete(&path_of(id)).await?;
+    Ok(Output::deleted(id, format!("Device {id} is deleted.")))
 }
 
 /// The server does what it can, and says in the device how it went.
@@ -201,10 +229,15 @@ async fn files(id: &str, client: &Client, style: Style) -> Result<Output, Failur
         let (path, etag, modified) = (field(file, "path"), field(file, "etag"), field(file, "modified"));
         vec![cell(&path), cell(&size(bytes)), cell(secret), cell(&modified), cell(&etag)]
     };
-    let headings = ["PATH", "SIZE", "SECRET", "MODIFIED", "ETAG"];
     let text =
-        table(style, &headings, files.iter().map(row).collect(), "No files are generated for this device.");
+        table(style, &FILES, files.iter().map(row).collect(), "No files are generated for this device.");
     Ok(Output::Document { document, text })
+}
+
+async fn file(id: &str, path: &str, client: &Client) -> Result<Output, Failure> {
+    let path: Vec<String> = path.split('/').map(segment).collect();
+    let file = client.bytes(&format!("{}/files/{}", path_of(id), path.join("/"))).await?;
+    Ok(Output::Bytes(file))
 }
 
 fn path_of(id: &str) -> String {
@@ -231,6 +264,23 @@ mod tests {
         assert_eq!(lines[1], ["a", "00:08:5d:23:74:29", "yes"]);
         assert_eq!(lines[2], ["b", "no"]);
         assert_eq!(render_list(&[], PIPE), "There are no devices.");
+    }
+
+    #[test]
+    fn ids_are_whole_whatever_the_width() {
+        let id = "0123456789abcdef0123456789abcdef";
+        let device = json!({"id": id, "mac": "00:08:5d:23:74:29", "ip": "192.168.100.200", "vendor": "Aastra",
+            "model": "6731i", "version": "3.2.2.1136", "plugin": "aastra-3.2.2.1136", "config": id,
+            "configured": true});
+        let shown = render_list(std::slice::from_ref(&device), Style { width: Some(80), colour: false });
+        assert_eq!(
+            shown,
+            "ID                                MAC                MODEL  CONFIGURED\n\
+             0123456789abcdef0123456789abcdef  00:08:5d:23:74:29  6731i  yes\n\
+             Not shown: IP, VENDOR, VERSION, PLUGIN, CONFIG (--json shows all)"
+        );
+        let shown = render_list(&[device], Style { width: Some(200), colour: false });
+        assert!(shown.lines().count() == 2 && shown.contains("VERSION"), "{shown}");
     }
 
     #[test]

@@ -79,6 +79,7 @@ impl Kind {
     fn full(&self, key: &str) -> String {
         match (self.short, key.split_once('.')) {
             (Some((short, full)), Some((first, rest))) if first == short => format!("{full}.{rest}"),
+            (Some((short, full)), None) if key == short => full.to_owned(),
             _ => key.to_owned(),
         }
     }
@@ -118,6 +119,15 @@ mod tests {
         );
         edits.apply(&mut document, &KIND).unwrap();
         assert_eq!(Value::Object(document), json!({"raw_config": {"vlan_id": 3}, "version": "3"}));
+    }
+
+    #[test]
+    fn a_short_key_alone_stands_for_the_whole() {
+        let mut document = Map::new();
+        edits(&["raw={\"a\":1}"], &[]).apply(&mut document, &KIND).unwrap();
+        assert_eq!(Value::Object(document.clone()), json!({"raw_config": {"a": 1}}));
+        edits(&[], &["raw"]).apply(&mut document, &KIND).unwrap();
+        assert!(document.is_empty());
     }
 
     #[test]

@@ -3,6 +3,7 @@
 use std::io;
 use std::path::PathBuf;
 
+use provd_proto::mac::Mac;
 use thiserror::Error;
 
 /// Why a command was not done.
@@ -34,6 +35,20 @@ pub(super) enum Failure {
         id: String,
         /// What the device says of it.
         why: String,
+    },
+    /// No device has the MAC address that was to name one.
+    #[error("no device has the MAC address {mac}; `provd device list` shows those there are")]
+    NoDevice {
+        /// The address.
+        mac: Mac,
+    },
+    /// Several devices have the MAC address that was to name one.
+    #[error("{mac} is the MAC address of several devices: name one by its id: {}", ids.join(", "))]
+    SeveralDevices {
+        /// The address.
+        mac: Mac,
+        /// Those that have it.
+        ids: Vec<String>,
     },
     /// Nothing answers, or not in time.
     #[error(
@@ -78,7 +93,11 @@ impl Failure {
     /// The exit code, as `--help` documents it.
     pub(super) fn exit_code(&self) -> u8 {
         match self {
-            Failure::Refused { .. } | Failure::NotConfigured { .. } | Failure::Output(_) => 1,
+            Failure::Refused { .. }
+            | Failure::NotConfigured { .. }
+            | Failure::NoDevice { .. }
+            | Failure::SeveralDevices { .. }
+            | Failure::Output(_) => 1,
             Failure::Usage(_) | Failure::File { .. } => 2,
             Failure::Unreachable { .. } | Failure::NotProvd { .. } => 3,
             Failure::NoToken { .. } | Failure::Unauthorized { .. } => 4,

@@ -10,11 +10,13 @@ use clap::Subcommand;
 
 mod assignment;
 mod client;
+mod columns;
 mod config;
 mod connection;
 mod device;
 mod document;
 mod failure;
+mod identity;
 mod output;
 mod plugin;
 mod table;

@@ -6,6 +6,7 @@ use serde_json::{Value, json};
 
 use super::EXIT_CODES;
 use super::client::{Client, segment};
+use super::columns::Columns;
 use super::connection::Connection;
 use super::failure::Failure;
 use super::output::Output;
@@ -14,9 +15,17 @@ use super::table::{Mood, Style, cell, field, harmless, mood, pairs, size, table}
 const EXAMPLES: &str = "\
 Examples:
   provd plugin list
-  provd plugin show aastra-3.2.2
-  provd plugin logs aastra-3.2.2 | tail
-  provd plugin restart aastra-3.2.2";
+  provd plugin show aastra-3.2.2.1136
+  provd plugin logs aastra-3.2.2.1136 | tail
+  provd plugin restart aastra-3.2.2.1136";
+
+const LIST: Columns = Columns {
+    headings: &[
+        "ID", "VERSION", "STATE", "PID", "STARTS", "MEMORY", "CALLS", "FAILURES", "CRASHES", "REASON",
+    ],
+    dispensable: &["FAILURES", "CALLS", "STARTS", "MEMORY", "VERSION", "PID", "CRASHES"],
+    breaks: Some("REASON"),
+};
 
 /// `provd plugin`
 #[derive(Debug, Args)]
@@ -37,7 +46,8 @@ pub(super) enum PluginAction {
         /// Its id
         id: String,
     },
-    /// Replace the process of a plugin without losing a request; lifts a quarantine
+    /// Replace the process of a plugin without losing a request; lifts a quarantine; if its templates changed, its phones
+    /// are configured anew
     Restart {
         /// Its id
         id: String,
@@ -89,9 +99,7 @@ fn render_list(states: &[Value], style: Style) -> String {
             cell(&field(status, "reason")),
         ]
     };
-    let headings =
-        ["ID", "VERSION", "STATE", "PID", "STARTS", "MEMORY", "CALLS", "FAILURES", "CRASHES", "REASON"];
-    table(style, &headings, states.iter().map(row).collect(), "No plugins are installed.")
+    table(style, &LIST, states.iter().map(row).collect(), "No plugins are installed.")
 }
 
 fn render(status: &Value, style: Style) -> String {
@@ -105,13 +113,15 @@ fn render(status: &Value, style: Style) -> String {
     if status.get("reason").is_some_and(Value::is_string) {
         rows.push(("Reason", plain("reason")));
     }
-    rows.extend([
-        ("Process", plain("pid")),
-        ("Ready since", plain("ready_since")),
-        ("Starts", plain("starts")),
-        ("Memory", cell(&memory(status))),
-        ("Calls", cell(&format!("{}, {} failed", field(status, "calls"), field(status, "failures")))),
-    ]);
+    let runs = !field(status, "pid").is_empty();
+    if runs {
+        rows.extend([("Process", plain("pid")), ("Ready since", plain("ready_since"))]);
+    }
+    rows.push(("Starts", plain("starts")));
+    if runs {
+        rows.push(("Memory", cell(&memory(status))));
+    }
+    rows.push(("Calls", cell(&format!("{}, {} failed", field(status, "calls"), field(status, "failures")))));
     let mut shown = pairs(style, rows);
     for crash in crashes(status) {
         let (at, reason) = (harmless(&field(crash, "at")), harmless(&field(crash, "reason")));
@@ -125,7 +135,11 @@ fn render(status: &Value, style: Style) -> String {
 
 async fn restart(id: &str, client: &Client) -> Result<Output, Failure> {
     let document = client.post(&path_of(id, "restart"), &json!({})).await?;
-    let text = format!("Plugin {id} is {}, process {}.", field(&document, "state"), field(&document, "pid"));
+    let text = format!(
+        "Plugin {id} is {}, process {}. If its templates changed, its phones are configured anew.",
+        field(&document, "state"),
+        field(&document, "pid")
+    );
     Ok(Output::Document { document, text })
 }
 
@@ -164,7 +178,7 @@ mod tests {
 
     fn status() -> Value {
         json!({
-            "id": "aastra-3.2.2", "version": "1.2", "description": "Aastra phones", "state": "backoff",
+            "id": "aastra-3.2.2.1136", "version": "1.2", "description": "Aastra phones", "state": "backoff",
             "reason": "killed by SIGKILL", "pid": null, "ready_since": null, "starts": 2,
             "resident_bytes": null, "calls": 3, "failures": 1,
             "crashes": [{"at": "2023-11-14T22:13:20.250Z", "reason": "killed by SIGKILL", "log": ["one", "\u{1b}two"]}],
@@ -174,17 +188,46 @@ mod tests {
     #[test]
     fn a_crash_is_shown_with_its_last_words() {
         let shown = render(&status(), PIPE);
-        assert!(shown.contains("State        backoff\nReason       killed by SIGKILL\n"), "{shown}");
+        assert!(
+            shown.contains("State        backoff\nReason       killed by SIGKILL\nStarts       2\n"),
+            "{shown}"
+        );
         assert!(shown.contains("Calls        3, 1 failed"), "{shown}");
         let crash = "\n\nCrash at 2023-11-14T22:13:20.250Z: killed by SIGKILL\n  one\n  \\u{1b}two";
         assert!(shown.ends_with(crash), "{shown}");
     }
 
     #[test]
+    fn a_running_process_is_shown() {
+        let running = json!({"id": "a", "state": "ready", "pid": 7, "resident_bytes": 1024});
+        let shown = render(&running, PIPE);
+        assert!(shown.contains("Process      7\nReady since\n"), "{shown}");
+        assert!(shown.contains("Memory       1.0 KiB\n"), "{shown}");
+    }
+
+    #[test]
+    fn a_reason_is_broken_but_no_id() {
+        let id = "0123456789abcdef0123456789abcdef";
+        let mut status = status();
+        status["id"] = id.into();
+        status["reason"] = "the process said that it speaks another version of the protocol".into();
+        let shown = render_list(&[status.clone()], Style { width: Some(80), colour: false });
+        let lines: Vec<&str> = shown.lines().collect();
+        assert!(lines[1].starts_with(&format!("{id}  ")) && lines.len() > 3, "{shown}");
+        assert!(lines.iter().all(|line| line.len() <= 80), "{shown}");
+        assert!(lines.last().unwrap().starts_with("Not shown: VERSION, "), "{shown}");
+        let shown = render_list(&[status], Style { width: Some(200), colour: false });
+        assert_eq!(shown.lines().count(), 2, "{shown}");
+    }
+
+    #[test]
     fn a_list_counts_crashes() {
         let shown = render_list(&[status()], PIPE);
         let cells: Vec<&str> = shown.lines().nth(1).unwrap().split_whitespace().collect();
-        assert_eq!(cells, ["aastra-3.2.2", "1.2", "backoff", "2", "3", "1", "1", "killed", "by", "SIGKILL"]);
+        assert_eq!(
+            cells,
+            ["aastra-3.2.2.1136", "1.2", "backoff", "2", "3", "1", "1", "killed", "by", "SIGKILL"]
+        );
         assert_eq!(render_list(&[], PIPE), "No plugins are installed.");
     }
 }

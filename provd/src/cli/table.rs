@@ -2,8 +2,10 @@
 
 use std::io::{self, IsTerminal as _};
 
-use comfy_table::{Attribute, Cell, Color, ContentArrangement, Table, presets};
+use comfy_table::{Attribute, Cell, Color, ColumnConstraint, ContentArrangement, Table, Width, presets};
 use serde_json::{Map, Value};
+
+use super::columns::{Columns, Fit, GAP};
 
 /// What the terminal can do.
 #[derive(Debug, Clone, Copy)]
@@ -49,15 +51,36 @@ pub(super) fn cell(text: &str) -> Cell {
     Cell::new(harmless(text))
 }
 
-/// A table under headings, or what to say when it is empty.
-pub(super) fn table(style: Style, headings: &[&str], rows: Vec<Vec<Cell>>, empty: &str) -> String {
+/// A table under headings, or what to say when it is empty. On a terminal, only the columns it has room for; the last line
+/// names the others.
+pub(super) fn table(style: Style, columns: &Columns, rows: Vec<Vec<Cell>>, empty: &str) -> String {
     if rows.is_empty() {
         return empty.to_owned();
     }
     let mut table = plain(style);
-    table.set_header(headings.iter().map(|heading| Cell::new(heading).add_attribute(Attribute::Bold)));
+    table
+        .set_header(columns.headings.iter().map(|heading| Cell::new(heading).add_attribute(Attribute::Bold)));
     table.add_rows(rows);
-    finished(table)
+    let Some(room) = style.width else { return finished(table) };
+    let fit = columns.fit(&table.column_max_content_widths(), room);
+    constrain(&mut table, &fit);
+    let shown = finished(table);
+    if fit.hidden.is_empty() {
+        return shown;
+    }
+    format!("{shown}\n{}", dim(style, &format!("Not shown: {} (--json shows all)", fit.hidden.join(", "))))
+}
+
+fn constrain(table: &mut Table, fit: &Fit) {
+    table.set_content_arrangement(ContentArrangement::Disabled);
+    table.set_constraints(fit.widths.iter().map(|width| match width {
+        Some(width) => ColumnConstraint::Absolute(Width::Fixed(width.saturating_add(GAP))),
+        None => ColumnConstraint::Hidden,
+    }));
+}
+
+fn dim(style: Style, text: &str) -> String {
+    if style.colour { format!("\u{1b}[2m{text}\u{1b}[0m") } else { text.to_owned() }
 }
 
 /// Names and values below each other.
@@ -86,7 +109,7 @@ fn plain(style: Style) -> Table {
 fn finished(mut table: Table) -> String {
     // No borders: columns begin at the margin and keep two spaces between them.
     for column in table.column_iter_mut() {
-        column.set_padding((0, 2));
+        column.set_padding((0, GAP));
     }
     let lines: Vec<String> = table.lines().map(|line| line.trim_end().to_owned()).collect();
     lines.join("\n")
@@ -146,6 +169,7 @@ mod tests {
     use super::*;
 
     const PIPE: Style = Style { width: None, colour: false };
+    const COLUMNS: Columns = Columns { headings: &["ID", "STATE"], dispensable: &["STATE"], breaks: None };
 
     fn rows() -> Vec<Vec<Cell>> {
         vec![
@@ -157,16 +181,19 @@ mod tests {
     #[test]
     fn a_pipe_gets_plain_columns() {
         let expected = "ID               STATE\na                ready\nlong-identifier  backoff";
-        assert_eq!(table(PIPE, &["ID", "STATE"], rows(), "none"), expected);
-        assert_eq!(table(PIPE, &["ID"], Vec::new(), "none"), "none");
+        assert_eq!(table(PIPE, &COLUMNS, rows(), "none"), expected);
+        assert_eq!(table(PIPE, &COLUMNS, Vec::new(), "none"), "none");
     }
 
     #[test]
     fn a_terminal_gets_colours_and_its_width() {
-        let shown = table(Style { width: Some(18), colour: true }, &["ID", "STATE"], rows(), "none");
+        let shown = table(Style { width: Some(24), colour: true }, &COLUMNS, rows(), "none");
         assert!(shown.contains("\u{1b}["), "{shown}");
-        let shown = table(Style { width: Some(18), colour: false }, &["ID", "STATE"], rows(), "none");
-        assert!(shown.lines().all(|line| line.chars().count() <= 18) && !shown.contains('\u{1b}'), "{shown}");
+        let shown = table(Style { width: Some(18), colour: true }, &COLUMNS, rows(), "none");
+        let named = "ID\na\nlong-identifier\n\u{1b}[2mNot shown: STATE (--json shows all)\u{1b}[0m";
+        assert_eq!(shown.replace("\u{1b}[1mID               \u{1b}[0m", "ID"), named);
+        let shown = table(Style { width: Some(18), colour: false }, &COLUMNS, rows(), "none");
+        assert!(!shown.contains('\u{1b}'), "{shown}");
     }
 
     #[test]

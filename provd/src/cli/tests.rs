@@ -39,6 +39,18 @@ async fn answer(State(server): State<Server>, request: Request) -> Response {
         "GET /0.2/dev_mgr/devices/B%C3%BCro" => {
             document(&json!({"device": {"id": "Büro", "options": {"a": 1}, "last_error": "no line"}}))
         }
+        "GET /0.2/dev_mgr/devices?recurse=true&q=%7B%22mac%22%3A%2200%3A08%3A5d%3A23%3A74%3A29%22%7D" => {
+            document(&json!({"devices": [{"id": "Büro"}]}))
+        }
+        "GET /0.2/dev_mgr/devices?recurse=true&q=%7B%22mac%22%3A%2200%3A08%3A5d%3A00%3A00%3A02%22%7D" => {
+            document(&json!({"devices": [{"id": "one"}, {"id": "two"}]}))
+        }
+        "GET /0.2/dev_mgr/devices?recurse=true&q=%7B%22config%22%3A%22a%22%7D" => document(
+            &json!({"devices": [{"id": "x", "last_error": "no"}, {"id": "y", "last_error": "no"}, {"id": "z"}]}),
+        ),
+        asked if asked.starts_with("GET /0.2/dev_mgr/devices?recurse=true&q=") => {
+            document(&json!({"devices": []}))
+        }
         "GET /0.2/dev_mgr/devices/made" => document(&json!({"device": {"id": "made", "configured": true}})),
         "GET /0.2/dev_mgr/devices/a/files/A%20b/c.cfg" => b"\0\xff".as_slice().into_response(),
         "GET /0.2/cfg_mgr/configs/a" => document(&json!({"config": {"parent_ids": ["x"], "raw_config": {}}})),
@@ -123,7 +135,10 @@ async fn what_a_server_shows_is_printed_for_people_or_programs() {
     assert_eq!(json, json!({"devices": [{"id": "Büro"}]}));
     assert!(text(&url, "device --json show Büro").await.starts_with("{\n"));
     assert!(text(&url, "device show Büro").await.contains("options.a   1\n"));
-    assert_eq!(text(&url, "plugin restart p").await, "Plugin p is ready, process 7.\n");
+    assert_eq!(
+        text(&url, "plugin restart p").await,
+        "Plugin p is ready, process 7. If its templates changed, its phones are configured anew.\n"
+    );
 }
 
 #[tokio::test]
@@ -158,10 +173,44 @@ async fn documents_are_made_from_assignments() {
     let config = json!({"parent_ids": ["a", "b"], "raw_config": {"locale": "fr_FR"}});
     assert_eq!(server.last(), ("POST /0.2/cfg_mgr/configs".to_owned(), json!({"config": config})));
 
-    assert_eq!(text(&url, "config update a --set raw.vlan_id=7 --json").await, "");
+    let said = text(&url, "config update a --set raw.vlan_id=7").await;
+    assert_eq!(said, "Config a is updated. 2 devices with it are not configured: see `provd device list`.\n");
     let config = json!({"parent_ids": ["x"], "raw_config": {"vlan_id": 7}});
     assert_eq!(server.last(), ("PUT /0.2/cfg_mgr/configs/a".to_owned(), json!({"config": config})));
-    assert_eq!(text(&url, "config delete a").await, "Config a is deleted.\n");
+    assert_eq!(text(&url, "config delete b").await, "Config b is deleted.\n");
+}
+
+#[tokio::test]
+async fn programs_are_told_what_was_done() {
+    let (_, url) = Server::start().await;
+    for (arguments, pointer, value) in [
+        ("device create --set sn=1", "", json!({"id": "made"})),
+        ("device update Büro --set config=nope", "/device/last_error", json!("no line")),
+        ("device delete Büro", "", json!({"id": "Büro", "deleted": true})),
+        ("config update a --set raw.vlan_id=7", "/config/parent_ids", json!(["x"])),
+        ("config delete a", "", json!({"id": "a", "deleted": true})),
+    ] {
+        let document: Value =
+            serde_json::from_str(&text(&url, &format!("{arguments} --json")).await).unwrap();
+        assert_eq!(document.pointer(pointer), Some(&value), "{arguments}");
+    }
+}
+
+#[tokio::test]
+async fn a_device_may_be_named_by_its_address() {
+    let (server, url) = Server::start().await;
+    assert!(text(&url, "device show 0008.5D23.7429").await.contains("options.a   1\n"));
+    assert_eq!(text(&url, "device delete 00085d237429").await, "Device Büro is deleted.\n");
+    assert_eq!(server.last().0, "DELETE /0.2/dev_mgr/devices/B%C3%BCro");
+}
+
+#[test]
+fn examples_fit_a_terminal() {
+    for command in ["device", "config", "plugin"] {
+        let help = Cli::try_parse_from(["provd", command, "--help"]).unwrap_err().to_string();
+        let examples = help.split("Examples:").nth(1).unwrap();
+        assert!(examples.lines().all(|line| line.chars().count() < 80), "{examples}");
+    }
 }
 
 #[tokio::test]
@@ -173,6 +222,14 @@ async fn each_failure_has_its_exit_code() {
         (url.as_str(), "secret", "config delete base", 1, "not deletable (HTTP status 403)"),
         (&url, "secret", "device show unknown", 1, "Not Found (HTTP status 404)"),
         (&url, "secret", "device reconfigure Büro", 1, "Büro could not be configured: no line"),
+        (
+            &url,
+            "secret",
+            "device show 00:08:5d:00:00:01",
+            1,
+            "no device has the MAC address 00:08:5d:00:00:01",
+        ),
+        (&url, "secret", "device delete 00-08-5D-00-00-02", 1, "one, two"),
         (&url, "secret", "device update unknown", 2, "--set"),
         (&url, "secret", "config update unknown", 2, "--parent"),
         (&url, "secret", "device update Büro --set id.x=1", 2, "`id` is no object"),

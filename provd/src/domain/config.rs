@@ -148,25 +148,26 @@ fn take_bool(document: &mut Map<String, Value>, key: &'static str) -> Result<Opt
 /// everything else replaces, null too. Each config applies once, where it is first met, which breaks cycles and decides
 /// diamonds. Parents that do not exist are skipped.
 pub fn merge(base: &Map<String, Value>, start: &str, configs: &Configs) -> Option<Map<String, Value>> {
-    let start = configs.get(start)?;
+    /// What is still to be done, the next last: a chain of configs may be longer than a stack of calls.
+    enum Step<'a> {
+        Visit(&'a Config),
+        Apply(&'a Config),
+    }
     let mut merged = base.clone();
-    apply(&mut merged, start, configs, &mut HashSet::new());
+    let mut met = HashSet::new();
+    let mut steps = vec![Step::Visit(configs.get(start)?)];
+    while let Some(step) = steps.pop() {
+        match step {
+            Step::Visit(config) if met.insert(&config.id) => {
+                steps.push(Step::Apply(config));
+                let parents = config.parent_ids.iter().rev().filter_map(|id| configs.get(id));
+                steps.extend(parents.map(Step::Visit));
+            }
+            Step::Visit(_) => {}
+            Step::Apply(config) => overlay(&mut merged, &config.raw_config),
+        }
+    }
     Some(merged)
-}
-
-fn apply<'a>(
-    merged: &mut Map<String, Value>,
-    config: &'a Config,
-    configs: &'a Configs,
-    met: &mut HashSet<&'a str>,
-) {
-    if !met.insert(&config.id) {
-        return;
-    }
-    for parent in config.parent_ids.iter().filter_map(|id| configs.get(id)) {
-        apply(merged, parent, configs, met);
-    }
-    overlay(merged, &config.raw_config);
 }
 
 fn overlay(below: &mut Map<String, Value>, above: &Map<String, Value>) {
@@ -226,6 +227,18 @@ mod tests {
             ("bottom", &["left", "right"], json!({})),
         ];
         assert_eq!(merged("bottom", nodes), json!({"x": "left"}));
+    }
+
+    #[test]
+    fn a_long_chain_ends_at_its_end() {
+        let node = |number: u32| Config {
+            id: number.to_string(),
+            parent_ids: vec![(number + 1).to_string()],
+            raw_config: Map::from_iter([("n".to_owned(), number.into())]),
+            ..Config::default()
+        };
+        let chain: Configs = (0..100_000).map(|number| (number.to_string(), node(number))).collect();
+        assert_eq!(merge(&Map::new(), "0", &chain).unwrap()["n"], 0);
     }
 
     #[test]

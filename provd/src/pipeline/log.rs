@@ -9,7 +9,7 @@ use crate::domain::device::Device;
 use crate::domain::device_info::DeviceInfo;
 use crate::domain::request::Request;
 
-/// Target of everything that fail2ban and its like should read.
+/// Target of everything that fail2ban and its like should read; they match the first words of these lines.
 const SECURITY: &str = "provd::security";
 
 /// Numbers requests, so that lines of one belong together.

@@ -88,14 +88,14 @@ impl Pipeline {
     /// phone: two first requests of one phone make one device.
     async fn identify(&self, info: &DeviceInfo) -> Result<Option<Device>, StoreError> {
         let _guard = self.provisioning.locks().lock(retrieve::lock_key(info)).await;
-        for attempt in 1.. {
+        let mut attempts = 1;
+        loop {
             let Some(found) = self.retrieve(info).await? else { return Ok(None) };
             match self.update(found, info).await {
-                Err(StoreError::Conflict(_)) if attempt < ATTEMPTS => {}
+                Err(StoreError::Conflict(_)) if attempts < ATTEMPTS => attempts += 1,
                 updated => return updated.map(Some),
             }
         }
-        Ok(None)
     }
 }
 

@@ -7,22 +7,23 @@ use async_trait::async_trait;
 use tokio::sync::oneshot;
 
 use super::host::{Entry, PluginHost, unavailable};
-use crate::domain::plugin::PluginStatus;
+use crate::domain::plugin::{Crash, PluginStatus};
 use crate::provisioning::plugins::{PluginAdministration, PluginError};
 
 #[async_trait]
 impl PluginAdministration for PluginHost {
     async fn statuses(&self) -> Vec<PluginStatus> {
-        self.entries.iter().map(|(id, entry)| entry.status(id)).collect()
+        let mut statuses = Vec::new();
+        for (id, entry) in &self.entries {
+            let crashes = self.crashes(id).await;
+            statuses.push(PluginStatus { crashes, ..entry.status(id) });
+        }
+        statuses
     }
 
     async fn status(&self, plugin: &str) -> Option<PluginStatus> {
-        let mut status = self.entries.get(plugin)?.status(plugin);
-        match self.store.crashes(plugin, SystemTime::UNIX_EPOCH).await {
-            Ok(crashes) => status.crashes = crashes,
-            Err(error) => tracing::error!("The crashes of plugin {plugin} cannot be read: {error}"),
-        }
-        Some(status)
+        let entry = self.entries.get(plugin)?;
+        Some(PluginStatus { crashes: self.crashes(plugin).await, ..entry.status(plugin) })
     }
 
     fn log(&self, plugin: &str) -> Option<Vec<String>> {
@@ -39,6 +40,16 @@ impl PluginAdministration for PluginHost {
             Ok(Err(why)) => Err(unavailable(plugin, &why)),
             Err(_) => Err(stopping()),
         }
+    }
+}
+
+impl PluginHost {
+    /// Recorded crashes, newest first.
+    async fn crashes(&self, plugin: &str) -> Vec<Crash> {
+        self.store.crashes(plugin, SystemTime::UNIX_EPOCH).await.unwrap_or_else(|error| {
+            tracing::error!("The crashes of plugin {plugin} cannot be read: {error}");
+            Vec::new()
+        })
     }
 }
 

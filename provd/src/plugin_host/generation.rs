@@ -90,16 +90,7 @@ pub(super) async fn start(
     tasks: &TaskTracker,
 ) -> Result<Running, StartError> {
     let failed = |what: &str, error: &io::Error| StartError::Failed(format!("{what}: {error}"));
-    let socket_folder = tempfile::Builder::new()
-        .prefix("")
-        .rand_bytes(8)
-        .tempdir_in(&plan.runtime)
-        .map_err(|error| failed("no folder for its socket", &error))?;
-    let socket = socket_folder.path().join("s");
-    if socket.as_os_str().len() > LONGEST_SOCKET_PATH {
-        let why = format!("the socket path {} is longer than {LONGEST_SOCKET_PATH} bytes", socket.display());
-        return Err(StartError::Hopeless(why));
-    }
+    let (socket_folder, socket) = place_for_socket(&plan.runtime)?;
     std::fs::create_dir_all(&plan.scratch).map_err(|error| failed("no scratch folder", &error))?;
     let token: [u8; 32] = rand::random();
     let token = hex::encode(token);
@@ -107,6 +98,7 @@ pub(super) async fn start(
     let invocation = invocation(plan, &socket, &token);
     let (mut process, output) =
         spawner.spawn(invocation).await.map_err(|error| failed("it could not be started", &error))?;
+    ring.begin(process.pid());
     if let Some(stdout) = output.stdout {
         process.is_read_by(tasks.spawn(capture(plan.id.clone(), stdout, ring.clone())));
     }
@@ -131,6 +123,18 @@ pub(super) async fn start(
             Err(error)
         }
     }
+}
+
+/// A new private folder, so that no stale socket is ever met, and the path of the socket in it.
+fn place_for_socket(runtime: &Path) -> Result<(tempfile::TempDir, PathBuf), StartError> {
+    let folder = tempfile::Builder::new().prefix("").rand_bytes(8).tempdir_in(runtime);
+    let folder = folder.map_err(|error| StartError::Failed(format!("no folder for its socket: {error}")))?;
+    let socket = folder.path().join("s");
+    if socket.as_os_str().len() > LONGEST_SOCKET_PATH {
+        let why = format!("the socket path {} is longer than {LONGEST_SOCKET_PATH} bytes", socket.display());
+        return Err(StartError::Hopeless(why));
+    }
+    Ok((folder, socket))
 }
 
 fn invocation(plan: &Plan, socket: &Path, token: &str) -> Invocation {

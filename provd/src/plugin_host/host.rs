@@ -13,7 +13,7 @@ use super::audience::{Audience, Changes};
 use super::filters::Filters;
 use super::generation::{Generation, Plan};
 use super::installation::Installed;
-use super::manifest::Manifest;
+use super::manifest::{Manifest, ManifestError};
 use super::process::Spawner;
 use super::snapshot::Shared;
 use super::supervisor::{CRASH_WINDOW, RestartRequest, Supervisor};
@@ -102,35 +102,23 @@ impl PluginHost {
         spawner: &Spawner,
         events: &mpsc::UnboundedSender<PluginEvent>,
     ) {
-        let id = record.id.clone();
-        let folder = settings.data_dir.join("plugins").join(&id).join(&record.folder);
-        let manifest = match Manifest::read(&folder) {
-            Ok(manifest) => manifest,
+        let plan = match plan(&record, settings) {
+            Ok(plan) => plan,
             Err(error) => {
-                tracing::error!("Plugin {id} cannot be started: {error}");
+                tracing::error!("Plugin {} cannot be started: {error}", record.id);
                 return;
             }
         };
-        let overrides = settings.data_dir.join("overrides").join(&id);
         let shared = Arc::new(Shared::new(self.changes.clone()));
         let (restarts, inbox) = mpsc::channel(8);
         let entry = Entry {
             version: record.version.clone(),
-            description: manifest.description.clone(),
-            overrides: overrides.clone(),
+            description: plan.manifest.description.clone(),
+            overrides: plan.overrides.clone(),
             shared: shared.clone(),
             restarts,
         };
-        let plan = Plan {
-            id: id.clone(),
-            manifest,
-            folder,
-            overrides,
-            scratch: settings.data_dir.join("scratch").join(&id),
-            runtime: settings.runtime.clone(),
-            program: settings.program.clone(),
-            log: settings.log.clone(),
-        };
+        self.entries.insert(record.id.clone(), entry);
         let supervisor = Supervisor {
             plan,
             record,
@@ -144,7 +132,6 @@ impl PluginHost {
             recent_crashes,
         };
         self.tasks.spawn(supervisor.run());
-        self.entries.insert(id, entry);
     }
 
     /// Waits until no plugin is in its first start any more, or the deadline passes.
@@ -221,6 +208,21 @@ impl PluginHost {
             Err(unavailable(plugin, "it crashed and is being restarted"))
         }
     }
+}
+
+/// How an installed plugin is started.
+fn plan(record: &PluginRecord, settings: &HostSettings) -> Result<Plan, ManifestError> {
+    let folder = settings.data_dir.join("plugins").join(&record.id).join(&record.folder);
+    Ok(Plan {
+        id: record.id.clone(),
+        manifest: Manifest::read(&folder)?,
+        folder,
+        overrides: settings.data_dir.join("overrides").join(&record.id),
+        scratch: settings.data_dir.join("scratch").join(&record.id),
+        runtime: settings.runtime.clone(),
+        program: settings.program.clone(),
+        log: settings.log.clone(),
+    })
 }
 
 /// Makes another audience whenever a plugin changed; many changes at once cost one compilation.

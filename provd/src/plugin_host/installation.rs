@@ -40,12 +40,12 @@ pub enum InstallError {
         why: String,
     },
     /// A file could not be read or written.
-    #[error("{path}: {source}")]
+    #[error("{path}: {cause}")]
     Io {
         /// Which file or folder.
         path: PathBuf,
         /// Why.
-        source: io::Error,
+        cause: io::Error,
     },
 }
 
@@ -108,7 +108,7 @@ fn collect(folder: &Dir<'_>, root: &Path, files: &mut Files) {
 }
 
 fn entries(folder: &Path) -> Result<Vec<PathBuf>, InstallError> {
-    let failed = |source| InstallError::Io { path: folder.to_owned(), source };
+    let failed = |cause| InstallError::Io { path: folder.to_owned(), cause };
     let listed = std::fs::read_dir(folder).map_err(failed)?;
     let mut paths = listed.map(|entry| Ok(entry?.path())).collect::<io::Result<Vec<_>>>().map_err(failed)?;
     paths.sort();
@@ -120,7 +120,7 @@ fn read_all(root: &Path) -> Result<Files, InstallError> {
     let (mut files, mut folders) = (Files::new(), vec![root.to_owned()]);
     while let Some(folder) = folders.pop() {
         for path in entries(&folder)? {
-            let failed = |source| InstallError::Io { path: path.clone(), source };
+            let failed = |cause| InstallError::Io { path: path.clone(), cause };
             let kind = std::fs::symlink_metadata(&path).map_err(failed)?.file_type();
             if kind.is_dir() {
                 folders.push(path);
@@ -155,7 +155,7 @@ fn write_version(files: &Files, home: &Path, target: &Path) -> Result<(), Instal
     let staging = home.join(".installing");
     let failed = |path: &Path| {
         let path = path.to_owned();
-        move |source| InstallError::Io { path, source }
+        move |cause| InstallError::Io { path, cause }
     };
     if staging.exists() {
         std::fs::remove_dir_all(&staging).map_err(failed(&staging))?;

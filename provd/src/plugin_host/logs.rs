@@ -14,6 +14,8 @@ use tokio::io::{AsyncBufReadExt as _, AsyncRead, BufReader};
 const KEPT_LINES: usize = 200;
 /// Longest line kept, in bytes; the rest of it is dropped.
 const LONGEST_LINE: usize = 16 * 1024;
+/// Begins the line that says that another process began.
+const BEGINNING: &str = "---";
 /// Lines passed on to the server's log in each second.
 const PASSED_ON: u32 = 50;
 
@@ -30,10 +32,16 @@ impl LogRing {
         self.lines.lock().unwrap_or_else(PoisonError::into_inner).iter().cloned().collect()
     }
 
-    /// The last `count` lines, oldest first.
+    /// The last `count` lines of the latest process, oldest first.
     pub(super) fn tail(&self, count: usize) -> Vec<String> {
         let lines = self.lines.lock().unwrap_or_else(PoisonError::into_inner);
-        lines.iter().skip(lines.len().saturating_sub(count)).cloned().collect()
+        let own = lines.iter().rposition(|line| line.starts_with(BEGINNING)).map_or(0, |begun| begun + 1);
+        lines.iter().skip(own.max(lines.len().saturating_sub(count))).cloned().collect()
+    }
+
+    /// Marks where another process begins.
+    pub(super) fn begin(&self, pid: u32) {
+        self.push(format!("{BEGINNING} process {pid}"));
     }
 
     pub(super) fn push(&self, line: String) {
@@ -52,7 +60,7 @@ pub(super) async fn capture(plugin: String, stream: impl AsyncRead + Unpin, ring
     while let Ok(Some(line)) = next_line(&mut reader).await {
         let line = readable(line);
         if rate.allows(&plugin) {
-            tracing::debug!("{plugin}: {}", line.escape_debug());
+            tracing::debug!(target: "provd::plugin", "{plugin}: {}", line.escape_debug());
         }
         ring.push(line);
     }
@@ -137,6 +145,9 @@ mod tests {
         assert_eq!(lines[0].len(), LONGEST_LINE);
         assert_eq!(lines[1..], ["short", "\u{fffd}", "no end"]);
         assert_eq!(ring.tail(1), ["no end"]);
+        ring.begin(7);
+        ring.push("another".to_owned());
+        assert_eq!(ring.tail(5), ["another"]);
     }
 
     #[test]

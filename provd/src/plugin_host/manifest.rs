@@ -34,12 +34,12 @@ pub(super) struct Manifest {
 #[derive(Debug, Error)]
 pub enum ManifestError {
     /// The file cannot be read.
-    #[error("{path}: {source}")]
+    #[error("{path}: {cause}")]
     Unreadable {
         /// Which file.
         path: PathBuf,
         /// Why.
-        source: std::io::Error,
+        cause: std::io::Error,
     },
     /// The file is not understood.
     #[error("{path}: {why}")]
@@ -74,7 +74,7 @@ impl Manifest {
     pub(super) fn read(folder: &Path) -> Result<Manifest, ManifestError> {
         let path = folder.join("plugin.toml");
         let text = std::fs::read_to_string(&path)
-            .map_err(|source| ManifestError::Unreadable { path: path.clone(), source })?;
+            .map_err(|cause| ManifestError::Unreadable { path: path.clone(), cause })?;
         Manifest::parse(&text).map_err(|why| ManifestError::Invalid { path, why })
     }
 

@@ -1,7 +1,7 @@
 //! The life of one plugin: started, watched, started again after a crash, left alone after too many, replaced on demand.
 //!
-//! One task per plugin, which alone changes its [snapshot](super::snapshot); everybody else reads it. States and times are those of the
-//! written contract.
+//! One task per plugin, which alone changes its [snapshot](super::snapshot); everybody else reads it. States and times are
+//! those of the written contract.
 
 use std::collections::VecDeque;
 use std::sync::Arc;
@@ -102,7 +102,10 @@ impl Supervisor {
 
     async fn attempt(&mut self) -> Result<Running, StartError> {
         self.shared.change(|snapshot| {
-            snapshot.state = PluginState::Starting;
+            // While another process serves, that is what matters.
+            if snapshot.pid.is_none() {
+                snapshot.state = PluginState::Starting;
+            }
             snapshot.starts += 1;
         });
         let starting =
@@ -175,7 +178,10 @@ impl Supervisor {
                 new
             }
             Err(StartError::Failed(reason) | StartError::Hopeless(reason)) => {
-                self.shared.change(|snapshot| snapshot.state = PluginState::Ready);
+                self.shared.change(|snapshot| {
+                    snapshot.state = PluginState::Ready;
+                    snapshot.reason = Some(format!("the last restart failed: {reason}"));
+                });
                 tracing::warn!("Plugin {} was not replaced: {reason}", self.plan.id);
                 answer(Some(asked), Err(format!("the old process goes on: {reason}")));
                 old

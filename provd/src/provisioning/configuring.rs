@@ -84,7 +84,7 @@ impl Provisioning {
     ) -> Result<Result<RawConfig, Obstacle>, StoreError> {
         let failure = |reason: String| Ok(Err(Obstacle::Failure(reason)));
         let Some(plugin) = device.plugin.as_deref() else {
-            return failure("no plugin supports this device".to_owned());
+            return failure("it has no plugin: set one, or let the phone ask for a file".to_owned());
         };
         if !self.plugins.is_installed(plugin) {
             return failure(format!("the plugin {plugin} is not installed"));

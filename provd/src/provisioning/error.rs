@@ -20,7 +20,7 @@ pub enum ProvisioningError {
     #[error("there is no config `{0}`")]
     NoSuchConfig(String),
     /// The config says it must not be deleted.
-    #[error("the config `{0}` is not deletable")]
+    #[error("the config `{0}` is not deletable: set its `deletable` to true first")]
     NotDeletable(String),
     /// The document is no device.
     #[error(transparent)]

@@ -54,6 +54,11 @@ pub enum DeviceKey {
 pub struct DeviceChange {
     /// The record as it shall be. A `revision` of 0 means it is new; else it must still be the stored one.
     pub device: Device,
+    /// The configs its files were generated from with their revisions, 0 for one that did not exist. If one of them
+    /// changed since, that is a conflict.
+    pub basis: Vec<(String, i64)>,
+    /// Whether the device was discovered: that another has its MAC address, serial number or UUID is then a conflict.
+    pub discovered: bool,
     /// A config to insert first.
     pub new_config: Option<Config>,
     /// Files that replace all generated files of the device; absent: they stay as they are.

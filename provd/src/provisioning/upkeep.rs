@@ -32,6 +32,14 @@ impl Provisioning {
         }
     }
 
+    /// The part of an event that cannot wait until the first phone asks: the common files.
+    pub async fn prepare(&self, event: &PluginEvent) {
+        let PluginEvent::Ready { plugin, .. } = event;
+        if let Err(error) = self.refresh_common_files(plugin).await {
+            tracing::error!("The common files of {plugin} could not be stored: {error}");
+        }
+    }
+
     async fn refresh(&self, plugin: &str, version: &str) -> Result<(), StoreError> {
         let parameter = format!("{VERSION_OF_FILES}{plugin}");
         let last = self.store.parameter(&parameter).await?;

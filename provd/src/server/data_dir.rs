@@ -51,6 +51,7 @@ impl DataDir {
         let data_dir = DataDir { runtime: runtime(&path)?, path, _lock: lock };
         data_dir.withdraw();
         fs::create_dir_all(data_dir.plugins())?;
+        fs::create_dir_all(data_dir.path.join("overrides"))?;
         Ok(data_dir)
     }
 

@@ -45,26 +45,17 @@ pub async fn run(settings: Settings, shutdown: CancellationToken) -> anyhow::Res
     let provisioning = Arc::new(Provisioning::new(store, host.clone(), base));
     provisioning.seed(&listening.advertised_host()).await?;
     host.settled(PLUGINS_READY).await;
+    let mut pending = Vec::new();
     while let Ok(event) = inbox.try_recv() {
-        provisioning.on_plugin_event(event).await;
+        provisioning.prepare(&event).await;
+        pending.push(event);
     }
 
+    let addresses = listening.addresses;
     let pipeline = Arc::new(Pipeline::new(provisioning.clone(), PipelineSettings { nat: settings.nat }));
     let state = ApiState::new(provisioning.clone(), host.clone(), pipeline.clone(), &token);
-    let mut tasks = JoinSet::new();
-    let http_settings = HttpSettings { trusted_proxies: settings.trusted_proxies, ..HttpSettings::default() };
-    let addresses = listening.addresses;
-    tasks.spawn(http::serve(listening.http, pipeline.clone(), http_settings, shutdown.clone()));
-    let tftp_shutdown = shutdown.clone();
-    tasks.spawn(async move {
-        if let Err(error) =
-            tftp::serve(listening.tftp, pipeline, TftpSettings::default(), tftp_shutdown).await
-        {
-            tracing::error!("The TFTP listener ended: {error}");
-        }
-    });
-    tasks.spawn(api::serve(listening.api, state, shutdown.clone()));
-    tasks.spawn(keep_up(provisioning, inbox, shutdown.clone()));
+    let mut tasks = listen(listening, &settings, pipeline, state, &shutdown);
+    tasks.spawn(keep_up(provisioning, pending, inbox, shutdown.clone()));
 
     data_dir.announce(&addresses)?;
     welcome::print(&addresses, &advertised, &data_dir);
@@ -73,6 +64,27 @@ pub async fn run(settings: Settings, shutdown: CancellationToken) -> anyhow::Res
     take_down(tasks, &host, &database).await;
     data_dir.withdraw();
     Ok(())
+}
+
+/// Serves everything that listens.
+fn listen(
+    listening: Listening,
+    settings: &Settings,
+    pipeline: Arc<Pipeline>,
+    state: ApiState,
+    shutdown: &CancellationToken,
+) -> JoinSet<()> {
+    let mut tasks = JoinSet::new();
+    let http_settings = HttpSettings { trusted_proxies: settings.trusted_proxies, ..HttpSettings::default() };
+    tasks.spawn(http::serve(listening.http, pipeline.clone(), http_settings, shutdown.clone()));
+    tasks.spawn(api::serve(listening.api, state, shutdown.clone()));
+    let shutdown = shutdown.clone();
+    tasks.spawn(async move {
+        if let Err(error) = tftp::serve(listening.tftp, pipeline, TftpSettings::default(), shutdown).await {
+            tracing::error!("The TFTP listener ended: {error}");
+        }
+    });
+    tasks
 }
 
 async fn start_plugins(
@@ -99,12 +111,16 @@ async fn start_plugins(
 /// Acts on what happens to plugins, and first on what changed since the last start.
 async fn keep_up(
     provisioning: Arc<Provisioning>,
+    pending: Vec<PluginEvent>,
     mut events: mpsc::UnboundedReceiver<PluginEvent>,
     shutdown: CancellationToken,
 ) {
     let work = async {
         if let Err(error) = provisioning.apply_base_raw_config().await {
             tracing::error!("Devices could not be brought up to date with this server's address: {error}");
+        }
+        for event in pending {
+            provisioning.on_plugin_event(event).await;
         }
         while let Some(event) = events.recv().await {
             provisioning.on_plugin_event(event).await;

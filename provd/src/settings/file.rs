@@ -1,4 +1,4 @@
-//! The configuration file: the flags of `provd serve` as keys. An unknown key is an error that names it and its line.
+//! The configuration file: the flags of `provd serve` as keys, with `-` or `_`. An unknown key is an error that names it and its line.
 
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
@@ -10,20 +10,20 @@ use thiserror::Error;
 #[derive(Debug, Error)]
 pub enum SettingsError {
     /// The file cannot be read.
-    #[error("the configuration file {path} cannot be read: {source}")]
+    #[error("the configuration file {path} cannot be read: {cause}")]
     Unreadable {
         /// Which file.
         path: PathBuf,
         /// Why.
-        source: std::io::Error,
+        cause: std::io::Error,
     },
     /// The file is not understood.
-    #[error("the configuration file {path}: {source}")]
+    #[error("the configuration file {path}: {cause}")]
     Invalid {
         /// Which file.
         path: PathBuf,
         /// What is wrong, with line and key.
-        source: Box<toml::de::Error>,
+        cause: Box<toml::de::Error>,
     },
     /// Phones cannot use the URL.
     #[error("the advertised URL `{0}` is none: expected http://HOST[:PORT][/PATH]")]
@@ -33,12 +33,15 @@ pub enum SettingsError {
 #[derive(Debug, Default, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(super) struct File {
+    #[serde(alias = "data-dir")]
     pub(super) data_dir: Option<PathBuf>,
     pub(super) http: Option<SocketAddr>,
     pub(super) tftp: Option<SocketAddr>,
     pub(super) api: Option<SocketAddr>,
     pub(super) plugins: Option<PathBuf>,
+    #[serde(alias = "trusted-proxies")]
     pub(super) trusted_proxies: Option<usize>,
+    #[serde(alias = "advertised-url")]
     pub(super) advertised_url: Option<String>,
     pub(super) nat: Option<bool>,
 }
@@ -46,9 +49,9 @@ pub(super) struct File {
 impl File {
     pub(super) fn read(path: &Path) -> Result<File, SettingsError> {
         let text = std::fs::read_to_string(path)
-            .map_err(|source| SettingsError::Unreadable { path: path.to_owned(), source })?;
+            .map_err(|cause| SettingsError::Unreadable { path: path.to_owned(), cause })?;
         toml::from_str(&text)
-            .map_err(|source| SettingsError::Invalid { path: path.to_owned(), source: Box::new(source) })
+            .map_err(|cause| SettingsError::Invalid { path: path.to_owned(), cause: Box::new(cause) })
     }
 }
 

@@ -70,6 +70,12 @@ fn name(id: &str) -> String {
     format!("config `{id}`")
 }
 
+/// The revision a config is at; 0 if there is none.
+pub(super) async fn revision(connection: &mut SqliteConnection, id: &str) -> Result<i64, StoreError> {
+    let query = sqlx::query_scalar("select revision from configs where id = $1").bind(id);
+    Ok(query.fetch_optional(connection).await?.unwrap_or(0))
+}
+
 pub(super) async fn one(connection: &mut SqliteConnection, id: &str) -> Result<Option<Config>, StoreError> {
     let query = sqlx::query(select_configs!("configs.id = $1")).bind(id);
     Ok(fetch(connection, query).await?.pop())

@@ -8,7 +8,7 @@ use sqlx::{FromRow, QueryBuilder, Row as _, Sqlite, SqliteConnection};
 
 use super::errors::{corrupt, duplicate};
 use super::rows::{decode, from_json, to_json};
-use crate::domain::device::Device;
+use crate::domain::device::{ADDED_AUTO, Device};
 use crate::domain::device_info::DeviceInfo;
 use crate::provisioning::store::{DeviceKey, StoreError};
 
@@ -176,6 +176,38 @@ fn bind<'q>(
         .bind(&device.remote_state_sip_username)
         .bind(&device.trigger_path)
         .bind(to_json(&device.extra, &name(&device.id))?))
+}
+
+/// Whether another device has the MAC address, serial number or UUID of this one.
+pub(super) async fn is_known(
+    connection: &mut SqliteConnection,
+    device: &Device,
+) -> Result<bool, StoreError> {
+    let info = &device.info;
+    let keys = [
+        info.mac.map(DeviceKey::Mac),
+        info.sn.clone().map(DeviceKey::Sn),
+        info.uuid.clone().map(DeviceKey::Uuid),
+    ];
+    for key in keys.into_iter().flatten() {
+        if find(connection, &key).await?.iter().any(|other| other.id != device.id) {
+            return Ok(true);
+        }
+    }
+    Ok(false)
+}
+
+/// Devices that requests created and of whose identity only this address is known, but for one.
+pub(super) async fn ids_known_only_by(
+    connection: &mut SqliteConnection,
+    ip: IpAddr,
+    keeper: &str,
+) -> Result<Vec<String>, StoreError> {
+    let query = sqlx::query_scalar(
+        "select id from devices where ip = $1 and id <> $2 and added = $3 \
+         and mac is null and sn is null and uuid is null",
+    );
+    Ok(query.bind(ip.to_string()).bind(keeper).bind(ADDED_AUTO).fetch_all(connection).await?)
 }
 
 /// Takes an address from every device but one.

@@ -1,3 +1,5 @@
+//! Cases that hold and cases that do not, and what is said of them.
+
 use super::*;
 
 const MANIFEST: &str = r#"

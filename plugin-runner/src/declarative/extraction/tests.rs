@@ -1,3 +1,5 @@
+//! Rules against requests, and the filters derived from them.
+
 use std::path::Path;
 use std::sync::LazyLock;
 

@@ -1,3 +1,5 @@
+//! Filters, functions and variables of templates.
+
 use minijinja::context;
 
 use super::*;

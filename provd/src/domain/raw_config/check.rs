@@ -29,6 +29,7 @@ enum Kind {
     Port,
     Range(u64, u64),
     OneOf(&'static [&'static str]),
+    Timezone,
     Locale,
     Pems,
     Lines,
@@ -62,7 +63,7 @@ const PARAMETERS: &[(&str, Kind)] = &[
     ("admin_password", Kind::Text),
     ("user_username", Kind::Text),
     ("user_password", Kind::Text),
-    ("timezone", Kind::Text),
+    ("timezone", Kind::Timezone),
     ("locale", Kind::Locale),
     ("protocol", Kind::OneOf(&["SIP", "SCCP"])),
     ("sip_dtmf_mode", DTMF),
@@ -168,6 +169,8 @@ impl Checker {
             Kind::Range(low, high) => self.integer(path, value, (low, high), "a number in range"),
             Kind::OneOf(allowed) if value.as_str().is_some_and(|text| allowed.contains(&text)) => {}
             Kind::OneOf(allowed) => self.add(path, format!("{shown} is none of {}", allowed.join(", "))),
+            Kind::Timezone if value.as_str().is_some_and(is_timezone) => {}
+            Kind::Timezone => self.add(path, format!("{shown} is not a time zone such as Europe/Paris")),
             Kind::Locale if value.as_str().is_some_and(is_locale) => {}
             Kind::Locale => self.add(path, format!("{shown} is not a locale such as fr_FR")),
             Kind::Pems if value.as_array().is_some_and(|pems| pems.iter().all(Value::is_string)) => {}
@@ -255,6 +258,11 @@ fn is_host(text: &str) -> bool {
     text.parse::<IpAddr>().is_ok() || (name.len() <= 253 && name.split('.').all(label))
 }
 
+/// A name of the time zone database.
+fn is_timezone(text: &str) -> bool {
+    jiff::tz::TimeZone::get(text).is_ok()
+}
+
 /// `xx` or `xx_YY`.
 fn is_locale(text: &str) -> bool {
     let (language, country) = text.split_once('_').map_or((text, None), |(l, c)| (l, Some(c)));
@@ -291,7 +299,7 @@ mod tests {
     fn all_problems_are_named_at_once() {
         let found = problems(&json!({
             "sip_lines": {"1": {"proxy_port": 70000}, "x": {}}, "vlan_enabled": true, "vlan_priority": 8, "XX_a": 1,
-            "colour": "red", "funckeys": {"1": {"type": "speeddial"}}, "sip_proxy_ip": "a b", "locale": "french"
+            "colour": "red", "funckeys": {"1": {"type": "speeddial"}}, "sip_proxy_ip": "a b", "locale": "french", "timezone": "Paris"
         }));
         for expected in [
             "sip_lines.1.proxy_port: 70000 is not a port (1 to 65535)",
@@ -303,9 +311,10 @@ mod tests {
             "funckeys.1.value: expected what the key dials",
             "sip_proxy_ip: \"a b\" is not a host name or address",
             "locale: \"french\" is not a locale such as fr_FR",
+            "timezone: \"Paris\" is not a time zone such as Europe/Paris",
         ] {
             assert!(found.iter().any(|problem| problem == expected), "{expected} not in {found:#?}");
         }
-        assert_eq!(found.len(), 9, "{found:#?}");
+        assert_eq!(found.len(), 10, "{found:#?}");
     }
 }

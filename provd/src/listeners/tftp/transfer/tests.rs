@@ -1,3 +1,5 @@
+//! The state machine of a transfer, without sockets: losses, duplicates, rollover.
+
 use proptest::prelude::*;
 
 use super::*;

@@ -163,7 +163,7 @@ impl Plugins for FakePlugins {
         plugin == PLUGIN
     }
     async fn extract(&self, _: &Request) -> Votes {
-        Votes::from([])
+        Votes { votes: [].into(), complete: true }
     }
     async fn associate(&self, _: &str, _: &DeviceInfo) -> Result<Support, PluginError> {
         Ok(Support::None)

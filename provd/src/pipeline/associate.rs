@@ -12,7 +12,7 @@ impl Pipeline {
     /// The plugin that supports these facts best, if one does at least probably. Of equals the latest, by the numbers in
     /// their identifiers. While a plugin that might be better cannot be asked, only an exact one is chosen: the choice is
     /// for good, and the phone will ask again.
-    pub(super) async fn associate(&self, info: &DeviceInfo) -> Option<String> {
+    pub(super) async fn associate(&self, info: &DeviceInfo) -> Choice {
         let plugins = self.provisioning.plugins();
         let ask = async |plugin: String| match plugins.associate(&plugin, info).await {
             Ok(support) => Some((support, plugin)),
@@ -22,9 +22,18 @@ impl Pipeline {
             }
         };
         let supports = join_all(plugins.installed().into_iter().map(ask)).await;
-        let least = if supports.iter().all(Option::is_some) { Support::Probable } else { Support::Exact };
-        choose(supports.into_iter().flatten(), least)
+        let complete = supports.iter().all(Option::is_some);
+        let least = if complete { Support::Probable } else { Support::Exact };
+        Choice { plugin: choose(supports.into_iter().flatten(), least), complete }
     }
+}
+
+/// The outcome of an association.
+#[derive(Debug)]
+pub(super) struct Choice {
+    pub(super) plugin: Option<String>,
+    /// Whether every plugin was heard. If not, and none was chosen, the phone is to ask again.
+    pub(super) complete: bool,
 }
 
 fn choose(supports: impl Iterator<Item = (Support, String)>, least: Support) -> Option<String> {

@@ -11,15 +11,15 @@ use crate::domain::request::{Request, RequestKind};
 use crate::provisioning::plugins::Vote;
 
 impl Pipeline {
-    /// Facts about the phone behind a request. A plugin that fails counts as one that says nothing.
-    pub(super) async fn extract(&self, request: &Request) -> DeviceInfo {
+    /// Facts about the phone behind a request, and whether all plugins that might know it were heard.
+    pub(super) async fn extract(&self, request: &Request) -> (DeviceInfo, bool) {
         let votes = self.provisioning.plugins().extract(request).await;
-        let mut info = elect(&votes);
+        let mut info = elect(&votes.votes);
         info.ip = Some(request.ip);
         if let RequestKind::Dhcp(dhcp) = &request.kind {
             info.mac = Some(dhcp.mac);
         }
-        info
+        (info, votes.complete)
     }
 }
 

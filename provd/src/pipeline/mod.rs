@@ -19,14 +19,16 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use async_trait::async_trait;
+use tokio_util::task::TaskTracker;
 
 use crate::domain::answer::Answer;
-use crate::domain::device::Device;
 use crate::domain::device_info::DeviceInfo;
 use crate::domain::request::{Request, RequestKind};
 use crate::provisioning::Provisioning;
 use crate::provisioning::store::StoreError;
 use log::RequestLog;
+use retrieve::Found;
+use update::{Updated, is_current};
 
 /// What a listener needs of everything behind it.
 #[async_trait]
@@ -50,24 +52,36 @@ pub struct PipelineSettings {
     pub nat: bool,
 }
 
-/// The way of every request.
+/// The way of every request. Clones share it.
+#[derive(Clone)]
 pub struct Pipeline {
     provisioning: Arc<Provisioning>,
     settings: PipelineSettings,
-    log: RequestLog,
+    log: Arc<RequestLog>,
+    /// Changes under way: they end even if the phone hangs up.
+    changes: TaskTracker,
 }
 
 impl Pipeline {
     /// A pipeline on the use cases.
     pub fn new(provisioning: Arc<Provisioning>, settings: PipelineSettings) -> Pipeline {
-        Pipeline { provisioning, settings, log: RequestLog::default() }
+        Pipeline { provisioning, settings, log: Arc::default(), changes: TaskTracker::new() }
+    }
+
+    /// Waits until what requests have changed is stored. To be called when no more requests come.
+    pub async fn finish(&self) {
+        self.changes.close();
+        self.changes.wait().await;
     }
 
     async fn answer(&self, request: &Request) -> Result<Answer, StoreError> {
         let log = self.log.begin(request);
-        let info = self.extract(request).await;
+        let (info, heard) = self.extract(request).await;
         log.extracted(&info);
-        let device = self.identify(&info).await?;
+        let identified = self.identify(&info).await?;
+        // A phone whose plugin was not heard is to ask again: told 404, it goes on without its file.
+        let complete = heard && identified.as_ref().is_none_or(|identified| identified.complete);
+        let device = identified.map(|identified| identified.device);
         log.retrieved(device.as_ref());
         if matches!(request.kind, RequestKind::Dhcp(_)) {
             return Ok(Answer::Nothing);
@@ -80,13 +94,28 @@ impl Pipeline {
         log.routed(route);
         match (route, &device) {
             (Some(plugin), Some(device)) => self.serve(plugin, device, request).await,
-            _ => Ok(Answer::NotFound),
+            _ if complete => Ok(Answer::NotFound),
+            _ => Ok(Answer::Unavailable { retry_after: RETRY_AFTER }),
         }
     }
 
-    /// Retrieves the device these facts speak of, or creates it, and brings its record up to date. In order for each
-    /// phone: two first requests of one phone make one device.
-    async fn identify(&self, info: &DeviceInfo) -> Result<Option<Device>, StoreError> {
+    /// The device these facts speak of, created if need be, with its record up to date.
+    async fn identify(&self, info: &DeviceInfo) -> Result<Option<Updated>, StoreError> {
+        match self.retrieve(info).await? {
+            None => return Ok(None),
+            Some(Found::Stored(device)) if is_current(&device, info) => {
+                return Ok(Some(Updated { device, complete: true }));
+            }
+            Some(_) => {}
+        }
+        let (pipeline, info) = (self.clone(), info.clone());
+        let change = self.changes.spawn(async move { pipeline.change(&info).await });
+        change.await.unwrap_or_else(|error| Err(StoreError::Unavailable(error.to_string())))
+    }
+
+    /// Retrieves the device and changes its record, in order for each phone: two first requests of one phone make one
+    /// device.
+    async fn change(&self, info: &DeviceInfo) -> Result<Option<Updated>, StoreError> {
         let _guard = self.provisioning.locks().lock(retrieve::lock_key(info)).await;
         let mut attempts = 1;
         loop {

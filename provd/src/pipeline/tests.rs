@@ -67,7 +67,7 @@ impl Plugins for Family {
 
     async fn extract(&self, request: &Request) -> Votes {
         let info = facts(request.kind.path().unwrap_or_default());
-        Votes::from([Vote { plugins: self.installed(), info }])
+        Votes { votes: [Vote { plugins: self.installed(), info }].into(), complete: true }
     }
 
     async fn associate(&self, _plugin: &str, info: &DeviceInfo) -> Result<Support, PluginError> {

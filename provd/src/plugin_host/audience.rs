@@ -82,7 +82,7 @@ impl Audience {
                 None => votes.push(Vote { plugins: vec![plugin], info }),
             }
         }
-        let votes = Votes::from(votes);
+        let votes = Votes { votes: votes.into(), complete };
         if let Some(vary) = vary.filter(|_| complete) {
             self.votes.remember(request, vary, votes.clone());
         }

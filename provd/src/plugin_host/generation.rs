@@ -3,7 +3,7 @@
 //! A plugin that is restarted or upgraded gets another generation; whoever still uses the old one finishes with it.
 
 use std::io;
-use std::path::{Path, PathBuf};
+use std::path::{Component, Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
@@ -226,6 +226,11 @@ fn check_description(plan: &Plan, description: &v1::DescribeResponse) -> Result<
     // The major version was compared when the manifest was read.
     let major = provd_proto::negotiation::API_MAJOR;
     negotiate(major, description.api_minor, &description.features).map_err(|refusal| refusal.to_string())?;
+    let beneath =
+        |folder: &String| Path::new(folder).components().all(|part| matches!(part, Component::Normal(_)));
+    if let Some(folder) = description.served_folders.iter().find(|folder| !beneath(folder)) {
+        return Err(format!("its served folder `{}` is not below its own", folder.escape_debug()));
+    }
     filters::check(&description.filters)
 }
 

@@ -27,6 +27,7 @@ impl Provisioning {
     /// Replaces the document of a config; all devices that inherit from it are configured anew. An equal document changes
     /// nothing.
     pub async fn update_config(&self, mut config: Config) -> Result<Config, ProvisioningError> {
+        let _guard = self.locks.lock(format!("config {}", config.id)).await;
         let Some(stored) = self.store.config(&config.id).await? else {
             return Err(ProvisioningError::NoSuchConfig(config.id));
         };

@@ -6,7 +6,7 @@ use serde_json::{Map, Value};
 
 use super::Provisioning;
 use super::plugins::PluginError;
-use super::store::StoreError;
+use super::store::{DeviceChange, StoreError};
 use crate::domain::config::{self, Config, Configs};
 use crate::domain::device::Device;
 use crate::domain::plugin::Configuration;
@@ -16,8 +16,21 @@ use crate::domain::raw_config::{self, RawConfig};
 enum Obstacle {
     /// There is nothing to configure it from.
     NoConfig(String),
-    /// Something went wrong that somebody, or time, can mend.
+    /// Something went wrong that somebody can mend.
     Failure(String),
+    /// The plugin cannot be asked now; time mends that.
+    PluginAway(String),
+}
+
+/// The configs that files were generated from with their revisions, see [`DeviceChange::basis`].
+type Basis = Vec<(String, i64)>;
+
+/// What configuring gave.
+pub(crate) struct Configured {
+    /// Files that replace those of the device; absent: they stay.
+    pub(crate) files: Option<Configuration>,
+    /// See [`DeviceChange::basis`].
+    pub(crate) basis: Basis,
 }
 
 impl Provisioning {
@@ -41,8 +54,9 @@ impl Provisioning {
         &self,
         device: &mut Device,
         unstored: Option<&Config>,
-    ) -> Result<Option<Configuration>, StoreError> {
-        let outcome = match self.raw_config_of(device, unstored).await? {
+    ) -> Result<Configured, StoreError> {
+        let (raw_config, basis) = self.raw_config_of(device, unstored).await?;
+        let outcome = match raw_config {
             Ok(raw_config) => self.generate(device, &raw_config).await,
             Err(obstacle) => Err(obstacle),
         };
@@ -50,6 +64,10 @@ impl Provisioning {
             Ok(configuration) => (Some(configuration), None),
             Err(Obstacle::NoConfig(reason)) => (Some(Configuration::default()), Some(reason)),
             Err(Obstacle::Failure(reason)) => (None, Some(reason)),
+            Err(Obstacle::PluginAway(reason)) => {
+                self.wait_for_plugin(&device.id);
+                (None, Some(reason))
+            }
         };
         if let Some(reason) = &reason {
             tracing::info!("Device {} is not configured: {reason}", device.id);
@@ -59,30 +77,30 @@ impl Provisioning {
         }
         device.configured = reason.is_none();
         device.last_error = reason;
-        Ok(files)
+        Ok(Configured { files, basis })
     }
 
     async fn generate(&self, device: &Device, raw_config: &RawConfig) -> Result<Configuration, Obstacle> {
         let plugin = device.plugin.as_deref().unwrap_or_default();
         tracing::info!("Configuring device {} with plugin {plugin}", device.id);
-        let configuration = self
-            .plugins
-            .configure(device, raw_config)
-            .await
-            .map_err(|error: PluginError| Obstacle::Failure(error.to_string()))?;
+        let configuration =
+            self.plugins.configure(device, raw_config).await.map_err(|error| match error {
+                PluginError::Unavailable { .. } => Obstacle::PluginAway(error.to_string()),
+                error => Obstacle::Failure(error.to_string()),
+            })?;
         for (parameter, message) in &configuration.warnings {
             tracing::warn!("Device {}: {parameter}: {message}", device.id);
         }
         Ok(configuration)
     }
 
-    /// The raw config to configure a device with, or why there is none.
+    /// The raw config to configure a device with, or why there is none, and which configs that is true of.
     async fn raw_config_of(
         &self,
         device: &Device,
         unstored: Option<&Config>,
-    ) -> Result<Result<RawConfig, Obstacle>, StoreError> {
-        let failure = |reason: String| Ok(Err(Obstacle::Failure(reason)));
+    ) -> Result<(Result<RawConfig, Obstacle>, Basis), StoreError> {
+        let failure = |reason: String| Ok((Err(Obstacle::Failure(reason)), Basis::new()));
         let Some(plugin) = device.plugin.as_deref() else {
             return failure("it has no plugin: set one, or let the phone ask for a file".to_owned());
         };
@@ -90,7 +108,7 @@ impl Provisioning {
             return failure(format!("the plugin {plugin} is not installed"));
         }
         let Some(id) = device.config.as_deref() else {
-            return Ok(Err(Obstacle::NoConfig("it has no config".to_owned())));
+            return Ok((Err(Obstacle::NoConfig("it has no config".to_owned())), Basis::new()));
         };
         let mut lineage = match unstored {
             Some(config) => self.lineage_above(config).await?,
@@ -99,14 +117,16 @@ impl Provisioning {
         if let Some(config) = unstored {
             lineage.insert(config.id.clone(), config.clone());
         }
+        let basis = basis(id, &lineage);
         let Some(merged) = config::merge(&self.base, id, &lineage) else {
-            return Ok(Err(Obstacle::NoConfig(format!("its config {id} does not exist"))));
+            return Ok((Err(Obstacle::NoConfig(format!("its config {id} does not exist"))), basis));
         };
         let problems = raw_config::check(&merged);
         if problems.is_empty() {
-            return Ok(Ok(RawConfig::new(merged)));
+            return Ok((Ok(RawConfig::new(merged)), basis));
         }
-        failure(problems.iter().map(ToString::to_string).collect::<Vec<_>>().join("; "))
+        let reason = problems.iter().map(ToString::to_string).collect::<Vec<_>>().join("; ");
+        Ok((Err(Obstacle::Failure(reason)), basis))
     }
 
     async fn lineage_above(&self, config: &Config) -> Result<Configs, StoreError> {
@@ -115,5 +135,23 @@ impl Provisioning {
             lineage.extend(self.store.lineage(parent).await?);
         }
         Ok(lineage)
+    }
+}
+
+/// The configs of a lineage, and those it names that do not exist. One that is not stored yet cannot change.
+fn basis(start: &str, lineage: &Configs) -> Basis {
+    let stored = lineage.values().filter(|config| config.revision > 0);
+    let mut basis: Basis = stored.map(|config| (config.id.clone(), config.revision)).collect();
+    let named = lineage.values().flat_map(|config| &config.parent_ids).map(String::as_str);
+    let missing = named.chain([start]).filter(|id| !lineage.contains_key(*id));
+    basis.extend(missing.map(|id| (id.to_owned(), 0)));
+    basis
+}
+
+impl DeviceChange {
+    /// The change of a device that was configured.
+    pub(crate) fn configured(device: Device, configured: Configured) -> DeviceChange {
+        let Configured { files, basis } = configured;
+        DeviceChange { device, basis, files, ..DeviceChange::default() }
     }
 }

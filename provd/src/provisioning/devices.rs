@@ -19,8 +19,20 @@ impl Provisioning {
         check_id(&device.id)?;
         let _guard = self.lock_device(&device.id).await;
         device.revision = 0;
-        let files = self.configure(&mut device, None).await?;
-        Ok(self.store.change_device(DeviceChange { device, files, ..DeviceChange::default() }).await?)
+        let mut outcome = self.try_insert(&device).await;
+        for _ in 1..ATTEMPTS {
+            if !is_conflict(&outcome) {
+                break;
+            }
+            outcome = self.try_insert(&device).await;
+        }
+        outcome
+    }
+
+    async fn try_insert(&self, device: &Device) -> Result<Device, ProvisioningError> {
+        let mut device = device.clone();
+        let configured = self.configure(&mut device, None).await?;
+        Ok(self.store.change_device(DeviceChange::configured(device, configured)).await?)
     }
 
     /// Replaces the document of a device. It is configured anew if that changes what its files depend on; an equal
@@ -75,8 +87,8 @@ impl Provisioning {
 
     async fn try_reconfigure(&self, id: &str) -> Result<Device, ProvisioningError> {
         let mut device = self.stored_device(id).await?;
-        let files = self.configure(&mut device, None).await?;
-        Ok(self.store.change_device(DeviceChange { device, files, ..DeviceChange::default() }).await?)
+        let configured = self.configure(&mut device, None).await?;
+        Ok(self.store.change_device(DeviceChange::configured(device, configured)).await?)
     }
 
     /// The change that takes a device from what is stored to what it shall be: configured anew where needed.
@@ -86,7 +98,7 @@ impl Provisioning {
         mut changed: Device,
         new_config: Option<Config>,
     ) -> Result<DeviceChange, StoreError> {
-        let mut files = None;
+        let (mut files, mut basis) = (None, Vec::new());
         if stored.needs_reconfiguring(&changed) {
             if stored.plugin.is_some() && stored.plugin != changed.plugin {
                 self.deconfigure(stored).await;
@@ -94,10 +106,12 @@ impl Provisioning {
                 files = Some(Configuration::default());
                 changed.trigger_path = None;
             }
-            files = self.configure(&mut changed, new_config.as_ref()).await?.or(files);
+            let configured = self.configure(&mut changed, new_config.as_ref()).await?;
+            files = configured.files.or(files);
+            basis = configured.basis;
         }
         let left_config = if stored.config == changed.config { None } else { stored.config.clone() };
-        Ok(DeviceChange { device: changed, new_config, files, left_config, ..DeviceChange::default() })
+        Ok(DeviceChange { device: changed, new_config, files, basis, left_config, ..DeviceChange::default() })
     }
 
     /// Lets the plugin of a device forget it. Best effort: the files are the core's.

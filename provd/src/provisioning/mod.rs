@@ -12,7 +12,8 @@ mod seeds;
 pub mod store;
 mod upkeep;
 
-use std::sync::Arc;
+use std::collections::HashSet;
+use std::sync::{Arc, Mutex};
 
 use serde_json::{Map, Value};
 
@@ -29,13 +30,15 @@ pub struct Provisioning {
     plugins: Arc<dyn Plugins>,
     locks: DeviceLocks,
     base: Map<String, Value>,
+    /// Devices that could not be configured because their plugin was away; held to add one or take all.
+    waiting: Mutex<HashSet<String>>,
 }
 
 impl Provisioning {
     /// Puts the use cases on a store and plugins. `base` is the base raw config: `http_base_url`, `ip`, `http_port`,
     /// `tftp_port` and what else the administrator wants every phone to inherit.
     pub fn new(store: Arc<dyn Store>, plugins: Arc<dyn Plugins>, base: Map<String, Value>) -> Provisioning {
-        Provisioning { store, plugins, locks: DeviceLocks::default(), base }
+        Provisioning { store, plugins, locks: DeviceLocks::default(), base, waiting: Mutex::default() }
     }
 
     /// The database.

@@ -43,7 +43,13 @@ pub enum PluginError {
 }
 
 /// What plugins said of one request.
-pub type Votes = Arc<[Vote]>;
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Votes {
+    /// Distinct answers, in the order of the first plugin that gave each.
+    pub votes: Arc<[Vote]>,
+    /// Whether all plugins that wanted to be asked answered. If not, the phone may be known to one that is away.
+    pub complete: bool,
+}
 
 /// Facts that these plugins agree on.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -62,7 +68,7 @@ pub trait Plugins: Send + Sync {
     /// Whether a plugin is installed.
     fn is_installed(&self, plugin: &str) -> bool;
     /// Facts about the phone behind a request, by all plugins whose filters match it, in order of their identifiers. One
-    /// that fails says nothing.
+    /// that fails says nothing, and leaves the votes incomplete.
     async fn extract(&self, request: &Request) -> Votes;
     /// How well a plugin supports a phone.
     async fn associate(&self, plugin: &str, info: &DeviceInfo) -> Result<Support, PluginError>;

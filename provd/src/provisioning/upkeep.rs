@@ -1,5 +1,7 @@
 //! What follows when a plugin becomes ready, or the server's own address changes: common files, devices that waited.
 
+use std::sync::PoisonError;
+
 use super::store::StoreError;
 use super::{Provisioning, ProvisioningError};
 use crate::domain::plugin::Configuration;
@@ -30,6 +32,18 @@ impl Provisioning {
         if let Err(error) = self.refresh(&plugin, &version).await {
             tracing::error!("What depends on plugin {plugin} could not be brought up to date: {error}");
         }
+    }
+
+    /// Remembers to configure a device when its plugin can be asked again.
+    pub(crate) fn wait_for_plugin(&self, device: &str) {
+        self.waiting.lock().unwrap_or_else(PoisonError::into_inner).insert(device.to_owned());
+    }
+
+    /// Configures the devices that wait for their plugins. A plugin that hung or was overloaded becomes well without ever
+    /// having been restarted, so this is to be called every few seconds.
+    pub async fn configure_waiting(&self) {
+        let waiting = std::mem::take(&mut *self.waiting.lock().unwrap_or_else(PoisonError::into_inner));
+        self.reconfigure_all(waiting.into_iter().collect()).await;
     }
 
     /// The part of an event that cannot wait until the first phone asks: the common files.

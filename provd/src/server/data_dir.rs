@@ -81,12 +81,13 @@ impl DataDir {
     /// The administrator's token; made at the first start, readable by the owner alone.
     pub(super) fn administrator_token(&self) -> anyhow::Result<String> {
         let path = self.token_file();
-        if let Ok(text) = fs::read_to_string(&path) {
-            let token = text.trim().to_owned();
-            if token.is_empty() {
-                bail!("{} is empty; delete it, and a new token is made", path.display());
+        match fs::read_to_string(&path) {
+            Ok(text) if text.trim().is_empty() => {
+                bail!("{} is empty; delete it, and a new token is made", path.display())
             }
-            return Ok(token);
+            Ok(text) => return Ok(text.trim().to_owned()),
+            Err(error) if error.kind() == std::io::ErrorKind::NotFound => {}
+            Err(error) => bail!("{} cannot be read: {error}", path.display()),
         }
         let random: [u8; 32] = rand::random();
         let token = hex::encode(random);

@@ -27,6 +27,8 @@ use listening::Listening;
 
 /// How long the first phones wait for plugins to become ready when the server starts.
 const PLUGINS_READY: Duration = Duration::from_secs(10);
+/// How often devices are tried again whose plugin was away.
+const RETRY_WAITING: Duration = Duration::from_secs(3);
 /// How long everything may take to finish when the server stops.
 const DRAIN: Duration = Duration::from_secs(25);
 
@@ -54,14 +56,14 @@ pub async fn run(settings: Settings, shutdown: CancellationToken) -> anyhow::Res
     let addresses = listening.addresses;
     let pipeline = Arc::new(Pipeline::new(provisioning.clone(), PipelineSettings { nat: settings.nat }));
     let state = ApiState::new(provisioning.clone(), host.clone(), pipeline.clone(), &token);
-    let mut tasks = listen(listening, &settings, pipeline, state, &shutdown);
+    let mut tasks = listen(listening, &settings, pipeline.clone(), state, &shutdown);
     tasks.spawn(keep_up(provisioning, pending, inbox, shutdown.clone()));
 
     data_dir.announce(&addresses)?;
     welcome::print(&addresses, &advertised, &data_dir);
     shutdown.cancelled().await;
     tracing::info!("Stopping");
-    take_down(tasks, &host, &database).await;
+    take_down(tasks, &pipeline, &host, &database).await;
     data_dir.withdraw();
     Ok(())
 }
@@ -122,8 +124,12 @@ async fn keep_up(
         for event in pending {
             provisioning.on_plugin_event(event).await;
         }
-        while let Some(event) = events.recv().await {
-            provisioning.on_plugin_event(event).await;
+        let mut retry = tokio::time::interval(RETRY_WAITING);
+        loop {
+            tokio::select! {
+                Some(event) = events.recv() => provisioning.on_plugin_event(event).await,
+                _ = retry.tick() => provisioning.configure_waiting().await,
+            }
         }
     };
     tokio::select! {
@@ -133,9 +139,10 @@ async fn keep_up(
 }
 
 /// Listeners first, so that nothing new begins; then the plugins they ask; then the database everything is kept in.
-async fn take_down(mut tasks: JoinSet<()>, host: &PluginHost, database: &Database) {
+async fn take_down(mut tasks: JoinSet<()>, pipeline: &Pipeline, host: &PluginHost, database: &Database) {
     let everything = async {
         while tasks.join_next().await.is_some() {}
+        pipeline.finish().await;
         host.stop().await;
     };
     if tokio::time::timeout(DRAIN, everything).await.is_err() {

@@ -34,10 +34,10 @@ pub(super) async fn apply(
     if let Some(configuration) = change.files {
         files::DEVICE.replace(connection, &device.id, configuration.files).await?;
     }
-    if let Some(absorbed) = &change.absorbed {
-        if !delete(connection, &absorbed.id, Some(absorbed.revision)).await? {
-            return Err(StoreError::Conflict(absorbed.id.clone()));
-        }
+    if let Some(absorbed) = &change.absorbed
+        && !delete(connection, &absorbed.id, Some(absorbed.revision)).await?
+    {
+        return Err(StoreError::Conflict(absorbed.id.clone()));
     }
     if let Some(ip) = device.info.ip.filter(|_| change.takes_address) {
         release_address(connection, ip, &device.id).await?;

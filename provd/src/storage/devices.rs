@@ -179,10 +179,7 @@ fn bind<'q>(
 }
 
 /// Whether another device has the MAC address, serial number or UUID of this one.
-pub(super) async fn is_known(
-    connection: &mut SqliteConnection,
-    device: &Device,
-) -> Result<bool, StoreError> {
+pub(super) async fn is_known(connection: &mut SqliteConnection, device: &Device) -> Result<bool, StoreError> {
     let info = &device.info;
     let keys = [
         info.mac.map(DeviceKey::Mac),

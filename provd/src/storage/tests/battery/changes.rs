@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use super::{add, at_address, change, config, configuration, device, ids, transient, using};
+use crate::domain::config::Config;
 use crate::domain::device::Device;
 use crate::provisioning::store::{DeviceChange, DeviceKey, Store, StoreError};
 
@@ -95,10 +96,42 @@ pub(super) async fn a_provisional_device_is_absorbed(store: Arc<dyn Store>) {
 pub(super) async fn a_device_that_moved_on_is_not_absorbed(store: Arc<dyn Store>) {
     let seen = provisional(&store).await;
     add(&store, seen.clone()).await;
-    store.change_device(DeviceChange { absorbed: Some(seen), ..change(device("a")) }).await.unwrap();
-    assert_eq!(ids(&store).await, ["p", "a"]);
+    let refused = store.change_device(DeviceChange { absorbed: Some(seen), ..change(device("a")) }).await;
+    assert!(matches!(refused, Err(StoreError::Conflict(_))), "{refused:?}");
+    assert_eq!(ids(&store).await, ["p"]);
     assert_eq!(store.device_files("p").await.unwrap().len(), 1);
     assert!(store.config("auto").await.unwrap().is_some());
+}
+
+pub(super) async fn what_is_discovered_must_be_unknown(store: Arc<dyn Store>) {
+    let mac = Some("00:08:5d:00:00:01".parse().unwrap());
+    let with_mac = |id: &str| {
+        let mut device = device(id);
+        device.info.mac = mac;
+        device
+    };
+    add(&store, with_mac("a")).await;
+    let discovering = DeviceChange { discovered: true, ..change(with_mac("b")) };
+    let refused = store.change_device(discovering).await;
+    assert!(matches!(refused, Err(StoreError::Conflict(_))), "{refused:?}");
+    let discovering = DeviceChange { discovered: true, ..change(device("c")) };
+    store.change_device(discovering).await.unwrap();
+    assert_eq!(ids(&store).await, ["a", "c"]);
+}
+
+pub(super) async fn files_of_a_config_that_changed_meanwhile_are_refused(store: Arc<dyn Store>) {
+    let first = store.put_config(&config("base", &[])).await.unwrap();
+    let from = |basis: &[(&str, i64)]| DeviceChange {
+        basis: basis.iter().map(|(id, revision)| ((*id).to_owned(), *revision)).collect(),
+        ..change(device("a"))
+    };
+    store.put_config(&Config { role: Some("r".to_owned()), ..first.clone() }).await.unwrap();
+    for stale in [from(&[("base", first.revision)]), from(&[("base", 2), ("base", 0)]), from(&[("later", 1)])]
+    {
+        let refused = store.change_device(stale).await;
+        assert!(matches!(refused, Err(StoreError::Conflict(_))), "{refused:?}");
+    }
+    store.change_device(from(&[("base", 2), ("missing", 0)])).await.unwrap();
 }
 
 pub(super) async fn a_transient_config_goes_with_its_last_device(store: Arc<dyn Store>) {

@@ -46,7 +46,8 @@ mod sqlite {
             what_is_not_there_is_nothing;
         changes: revisions_count_from_one, a_stale_revision_is_refused, a_taken_id_is_refused,
             a_failed_change_leaves_nothing, an_address_is_taken_from_others, a_provisional_device_is_absorbed,
-            a_device_that_moved_on_is_not_absorbed, a_transient_config_goes_with_its_last_device,
+            a_device_that_moved_on_is_not_absorbed, what_is_discovered_must_be_unknown,
+            files_of_a_config_that_changed_meanwhile_are_refused, a_transient_config_goes_with_its_last_device,
             a_config_that_is_left_goes_if_transient_and_unused, deleting_takes_files_and_transient_config;
         configs: every_field_survives, changes_count_and_collide, parents_are_replaced_in_order,
             a_lineage_meets_each_config_once, descendants_need_not_exist_at_the_top, the_oldest_of_a_role_counts,

@@ -150,15 +150,16 @@ fn may_be_kept(reference: &FileReference, request: &Request) -> bool {
 }
 
 impl PluginHost {
-    /// What one plugin says; nothing if it fails.
+    /// What one plugin says; nothing if it cannot be asked now. One that answers nonsense was heard, and says nothing.
     async fn extract_by(&self, plugin: &str, request: &Request) -> Option<Answer> {
         match self.try_extract(plugin, request).await {
             Ok((info, depends_on)) => Some((plugin.to_owned(), info, depends_on)),
-            Err(error) => {
+            Err(error @ PluginError::Unavailable { .. }) => {
                 // Its supervisor has said at length what is wrong with it.
                 tracing::debug!("Nothing extracted by {plugin}: {error}");
                 None
             }
+            Err(_) => Some((plugin.to_owned(), DeviceInfo::default(), None)),
         }
     }
 

@@ -68,7 +68,7 @@ pub trait Plugins: Send + Sync {
     /// Whether a plugin is installed.
     fn is_installed(&self, plugin: &str) -> bool;
     /// Facts about the phone behind a request, by all plugins whose filters match it, in order of their identifiers. One
-    /// that fails says nothing, and leaves the votes incomplete.
+    /// that cannot be asked now leaves the votes incomplete.
     async fn extract(&self, request: &Request) -> Votes;
     /// How well a plugin supports a phone.
     async fn associate(&self, plugin: &str, info: &DeviceInfo) -> Result<Support, PluginError>;

@@ -66,8 +66,8 @@ async fn who_hangs_delays_its_own_phones_only() -> Result<()> {
     let mut own_phones = JoinSet::new();
     // What is stored is served also when the plugin cannot say that it is right.
     for (address, call, statuses) in [
-        (21, "extract", [404, 404]),
-        (22, "associate", [404, 404]),
+        (21, "extract", [503, 503]),
+        (22, "associate", [503, 503]),
         (23, "configure", [404, 503]),
         (24, "serve-file", [200, 200]),
     ] {

@@ -24,9 +24,4 @@ impl RawConfig {
     pub fn document(&self) -> &Map<String, Value> {
         &self.0
     }
-
-    /// SIP username of line 1, by which a PBX knows the phone.
-    pub fn first_sip_username(&self) -> Option<&str> {
-        self.0.get("sip_lines")?.get("1")?.get("username")?.as_str()
-    }
 }

@@ -83,7 +83,8 @@ impl Plugins for Family {
         let Some(mac) = device.info.mac else {
             return Err(PluginError::Refused("no MAC address".to_owned()));
         };
-        let username = raw_config.first_sip_username().unwrap_or_default();
+        let lines = raw_config.document().get("sip_lines");
+        let username = lines.and_then(|lines| lines["1"]["username"].as_str()).unwrap_or_default();
         let file = GeneratedFile {
             path: "phone.cfg".to_owned(),
             content: Bytes::from(format!("{mac} {username}")),

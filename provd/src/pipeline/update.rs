@@ -58,8 +58,8 @@ impl Pipeline {
 
     async fn persist(&self, stored: &Device, changed: Device, extras: Extras) -> Result<Device, StoreError> {
         let is_new = stored.revision == 0;
-        let change = self.provisioning.prepare_change(stored, changed, extras.new_config.clone()).await?;
-        let Extras { absorbed, takes_address, .. } = extras;
+        let Extras { new_config, absorbed, takes_address } = extras;
+        let change = self.provisioning.prepare_change(stored, changed, new_config).await?;
         let change = DeviceChange { discovered: is_new, absorbed, takes_address, ..change };
         let device = self.provisioning.store().change_device(change).await?;
         if is_new {

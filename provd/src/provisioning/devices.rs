@@ -19,14 +19,13 @@ impl Provisioning {
         check_id(&device.id)?;
         let _guard = self.lock_device(&device.id).await;
         device.revision = 0;
-        let mut outcome = self.try_insert(&device).await;
-        for _ in 1..ATTEMPTS {
-            if !is_conflict(&outcome) {
-                break;
+        let mut tries = Tries::default();
+        loop {
+            match self.try_insert(&device).await {
+                Err(error) if tries.go_on_after(&error) => {}
+                outcome => return outcome,
             }
-            outcome = self.try_insert(&device).await;
         }
-        outcome
     }
 
     async fn try_insert(&self, device: &Device) -> Result<Device, ProvisioningError> {
@@ -39,14 +38,13 @@ impl Provisioning {
     /// document changes nothing.
     pub async fn update_device(&self, device: Device) -> Result<Device, ProvisioningError> {
         let _guard = self.lock_device(&device.id).await;
-        let mut outcome = self.try_update(&device).await;
-        for _ in 1..ATTEMPTS {
-            if !is_conflict(&outcome) {
-                break;
+        let mut tries = Tries::default();
+        loop {
+            match self.try_update(&device).await {
+                Err(error) if tries.go_on_after(&error) => {}
+                outcome => return outcome,
             }
-            outcome = self.try_update(&device).await;
         }
-        outcome
     }
 
     async fn try_update(&self, device: &Device) -> Result<Device, ProvisioningError> {
@@ -75,14 +73,13 @@ impl Provisioning {
     /// Generates the files of a device anew. That the plugin cannot is no error: see the device's `last_error`.
     pub async fn reconfigure_device(&self, id: &str) -> Result<Device, ProvisioningError> {
         let _guard = self.lock_device(id).await;
-        let mut outcome = self.try_reconfigure(id).await;
-        for _ in 1..ATTEMPTS {
-            if !is_conflict(&outcome) {
-                break;
+        let mut tries = Tries::default();
+        loop {
+            match self.try_reconfigure(id).await {
+                Err(error) if tries.go_on_after(&error) => {}
+                outcome => return outcome,
             }
-            outcome = self.try_reconfigure(id).await;
         }
-        outcome
     }
 
     async fn try_reconfigure(&self, id: &str) -> Result<Device, ProvisioningError> {
@@ -135,6 +132,13 @@ impl Provisioning {
     }
 }
 
-fn is_conflict<T>(outcome: &Result<T, ProvisioningError>) -> bool {
-    matches!(outcome, Err(ProvisioningError::Store(StoreError::Conflict(_))))
+/// How often a change was tried that somebody else's got ahead of.
+#[derive(Default)]
+struct Tries(usize);
+
+impl Tries {
+    fn go_on_after(&mut self, error: &ProvisioningError) -> bool {
+        self.0 += 1;
+        self.0 < ATTEMPTS && matches!(error, ProvisioningError::Store(StoreError::Conflict(_)))
+    }
 }

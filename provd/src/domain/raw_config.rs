@@ -15,7 +15,7 @@ pub use check::{Problem, check};
 pub struct RawConfig(Map<String, Value>);
 
 impl RawConfig {
-    /// Applies the defaults to merged parameters. Those of a disabled service are removed with it.
+    /// Applies the defaults to merged parameters. A service that is not enabled gets none.
     pub fn new(merged: Map<String, Value>) -> RawConfig {
         RawConfig(defaults::apply(merged))
     }

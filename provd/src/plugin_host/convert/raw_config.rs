@@ -1,269 +1,263 @@
 //! A raw config as a message: typed fields for what every plugin meets, and the exact document beside them.
+//!
+//! Which parameters there are and what is sound of them is the domain's business; here they only change their clothes.
 
 use std::collections::BTreeMap;
 
 use provd_proto::v1;
-use serde_json::{Map, Value};
+use serde_json::Value;
 
-use crate::domain::raw_config::RawConfig;
+use crate::domain::raw_config::{
+    CallManager, Certificate, DtmfMode, FunctionKey, FunctionKeyType, Host, Number, Parameters, Port,
+    Protocol, RawConfig, SipLine, SipTransport, SrtpMode, SyslogLevel,
+};
 
-/// Parameters that become typed fields; every other one travels in `extras_json`.
-const TYPED: &[&str] = &[
-    "http_base_url",
-    "ip",
-    "http_port",
-    "tftp_port",
-    "protocol",
-    "timezone",
-    "locale",
-    "admin_username",
-    "admin_password",
-    "user_username",
-    "user_password",
-    "dns_enabled",
-    "dns_ip",
-    "ntp_enabled",
-    "ntp_ip",
-    "vlan_enabled",
-    "vlan_id",
-    "vlan_priority",
-    "vlan_pc_port_id",
-    "syslog_enabled",
-    "syslog_ip",
-    "syslog_port",
-    "syslog_level",
-    "sip_lines",
-    "sccp_call_managers",
-    "funckeys",
-];
+/// Parameters that have no field of their own and travel with those that nobody here knows.
+const WITHOUT_FIELD: [&str; 2] = ["config_version", "config_encryption_enabled"];
 
 /// The message of a raw config.
 pub(in crate::plugin_host) fn raw_config(raw_config: &RawConfig) -> v1::RawConfig {
-    let document = raw_config.document();
-    let read = Reader(document);
+    let stated = raw_config.parameters();
     v1::RawConfig {
-        document_json: Value::Object(document.clone()).to_string(),
-        http_base_url: read.text("http_base_url").unwrap_or_default(),
-        ip: read.text("ip").unwrap_or_default(),
-        http_port: read.number("http_port").unwrap_or_default(),
-        tftp_port: read.number("tftp_port").unwrap_or_default(),
-        protocol: protocol(read.0.get("protocol")).into(),
-        timezone: read.text("timezone").unwrap_or_default(),
-        locale: read.text("locale").unwrap_or_default(),
-        admin: read.credentials("admin"),
-        user: read.credentials("user"),
-        dns_ip: read.enabled("dns").and_then(|()| read.text("dns_ip")),
-        ntp_ip: read.enabled("ntp").and_then(|()| read.text("ntp_ip")),
-        vlan: read.enabled("vlan").and_then(|()| read.vlan()),
-        syslog: read.enabled("syslog").and_then(|()| read.syslog()),
-        sip: Some(read.sip()),
-        sip_lines: read.numbered("sip_lines", |line| line.line()),
-        sccp_call_managers: read.numbered("sccp_call_managers", |manager| v1::SccpCallManager {
-            ip: manager.text("ip").unwrap_or_default(),
-            port: manager.number("port"),
-        }),
-        funckeys: read.numbered("funckeys", |key| key.function_key()),
-        extensions: document
-            .iter()
-            .filter_map(|(name, value)| Some((name.strip_prefix("exten_")?.to_owned(), text(value)?)))
-            .collect(),
-        extras_json: document
-            .iter()
-            .filter(|(name, _)| !is_typed(name))
-            .map(|(name, value)| (name.clone(), value.to_string()))
-            .collect(),
+        document_json: Value::Object(raw_config.document().clone()).to_string(),
+        vlan: enabled(stated.vlan_enabled).and_then(|()| vlan(&stated)),
+        syslog: enabled(stated.syslog_enabled).and_then(|()| syslog(&stated)),
+        sip: Some(sip(&stated)),
+        dns_ip: enabled(stated.dns_enabled).and(stated.dns_ip).map(|ip| ip.to_string()),
+        ntp_ip: enabled(stated.ntp_enabled).and(host(stated.ntp_ip)),
+        sip_lines: each(stated.sip_lines, sip_line),
+        sccp_call_managers: each(stated.sccp_call_managers, call_manager),
+        funckeys: each(stated.funckeys, function_key),
+        http_base_url: stated
+            .http_base_url
+            .map(|url| url.0.trim_end_matches('/').to_owned())
+            .unwrap_or_default(),
+        ip: host(stated.ip).unwrap_or_default(),
+        http_port: port(stated.http_port).unwrap_or_default(),
+        tftp_port: port(stated.tftp_port).unwrap_or_default(),
+        protocol: protocol(stated.protocol).into(),
+        timezone: stated.timezone.map(|zone| zone.0).unwrap_or_default(),
+        locale: stated.locale.map(|locale| locale.0).unwrap_or_default(),
+        admin: credentials(stated.admin_username, stated.admin_password),
+        user: credentials(stated.user_username, stated.user_password),
+        extensions: [
+            ("dnd", stated.exten_dnd),
+            ("fwd_unconditional", stated.exten_fwd_unconditional),
+            ("fwd_no_answer", stated.exten_fwd_no_answer),
+            ("fwd_busy", stated.exten_fwd_busy),
+            ("fwd_disable_all", stated.exten_fwd_disable_all),
+            ("park", stated.exten_park),
+            ("pickup_group", stated.exten_pickup_group),
+            ("pickup_call", stated.exten_pickup_call),
+            ("voicemail", stated.exten_voicemail),
+        ]
+        .into_iter()
+        .filter_map(|(service, dialled)| Some((service.to_owned(), dialled?)))
+        .collect(),
+        extras_json: extras(raw_config),
     }
 }
 
-fn is_typed(name: &str) -> bool {
-    TYPED.contains(&name) || name.starts_with("exten_") || name.starts_with("sip_")
+fn extras(raw_config: &RawConfig) -> BTreeMap<String, String> {
+    let without_field =
+        raw_config.document().iter().filter(|(name, _)| WITHOUT_FIELD.contains(&name.as_str()));
+    let all = raw_config.others().chain(without_field);
+    all.map(|(name, value)| (name.clone(), value.to_string())).collect()
 }
 
-fn text(value: &Value) -> Option<String> {
-    match value {
-        Value::String(text) => Some(text.clone()),
-        Value::Number(number) => Some(number.to_string()),
-        _ => None,
+fn enabled(flag: Option<bool>) -> Option<()> {
+    (flag == Some(true)).then_some(())
+}
+
+fn host(host: Option<Host>) -> Option<String> {
+    host.map(|host| host.0)
+}
+
+fn port(port: Option<Port>) -> Option<u32> {
+    port.map(|port| port.0.into())
+}
+
+fn number<const LOW: u64, const HIGH: u64>(number: Option<Number<LOW, HIGH>>) -> Option<u32> {
+    number.and_then(|number| number.0.try_into().ok())
+}
+
+fn credentials(username: Option<String>, password: Option<String>) -> Option<v1::Credentials> {
+    (username.is_some() || password.is_some()).then_some(v1::Credentials { username, password })
+}
+
+fn endpoint(ip: Option<Host>, at: Option<Port>) -> Option<v1::Endpoint> {
+    Some(v1::Endpoint { ip: host(ip)?, port: port(at) })
+}
+
+fn each<T, M>(entries: Option<BTreeMap<u32, T>>, message: fn(T) -> M) -> BTreeMap<u32, M> {
+    entries.unwrap_or_default().into_iter().map(|(number, entry)| (number, message(entry))).collect()
+}
+
+fn vlan(stated: &Parameters) -> Option<v1::Vlan> {
+    Some(v1::Vlan {
+        id: number(stated.vlan_id)?,
+        priority: number(stated.vlan_priority),
+        pc_port_id: number(stated.vlan_pc_port_id),
+    })
+}
+
+fn syslog(stated: &Parameters) -> Option<v1::Syslog> {
+    let level = match stated.syslog_level {
+        None => v1::SyslogLevel::Unspecified,
+        Some(SyslogLevel::Critical) => v1::SyslogLevel::Critical,
+        Some(SyslogLevel::Error) => v1::SyslogLevel::Error,
+        Some(SyslogLevel::Warning) => v1::SyslogLevel::Warning,
+        Some(SyslogLevel::Info) => v1::SyslogLevel::Info,
+        Some(SyslogLevel::Debug) => v1::SyslogLevel::Debug,
+    };
+    // The defaults state the port of every syslog that is enabled.
+    let port = port(stated.syslog_port).unwrap_or_default();
+    Some(v1::Syslog { ip: host(stated.syslog_ip.clone())?, port, level: level.into() })
+}
+
+fn sip(stated: &Parameters) -> v1::SipSettings {
+    v1::SipSettings {
+        proxy: endpoint(stated.sip_proxy_ip.clone(), stated.sip_proxy_port),
+        registrar: endpoint(stated.sip_registrar_ip.clone(), stated.sip_registrar_port),
+        backup_proxy: endpoint(stated.sip_backup_proxy_ip.clone(), stated.sip_backup_proxy_port),
+        backup_registrar: endpoint(stated.sip_backup_registrar_ip.clone(), stated.sip_backup_registrar_port),
+        outbound_proxy: endpoint(stated.sip_outbound_proxy_ip.clone(), stated.sip_outbound_proxy_port),
+        dtmf_mode: dtmf_mode(stated.sip_dtmf_mode).into(),
+        srtp_mode: srtp_mode(stated.sip_srtp_mode).into(),
+        transport: transport(stated.sip_transport).into(),
+        subscribe_mwi: stated.sip_subscribe_mwi,
+        servers_certificates: pems(stated.sip_servers_root_and_intermediate_certificates.as_ref()),
+        local_certificates: pems(stated.sip_local_root_and_intermediate_certificates.as_ref()),
+        local_certificate: stated.sip_local_certificate.as_ref().map(|certificate| certificate.0.clone()),
+        local_key: stated.sip_local_key.as_ref().map(|key| key.0.clone()),
     }
 }
 
-fn number(value: &Value) -> Option<u32> {
-    let number = value.as_u64().or_else(|| value.as_str()?.parse().ok());
-    number.and_then(|number| u32::try_from(number).ok())
+fn pems(list: Option<&Vec<Certificate>>) -> Vec<String> {
+    list.into_iter().flatten().map(|certificate| certificate.0.clone()).collect()
 }
 
-fn protocol(value: Option<&Value>) -> v1::Protocol {
-    match value.and_then(Value::as_str) {
-        Some("SIP") => v1::Protocol::Sip,
-        Some("SCCP") => v1::Protocol::Sccp,
-        _ => v1::Protocol::Unspecified,
+fn sip_line(line: SipLine) -> v1::SipLine {
+    v1::SipLine {
+        proxy: endpoint(line.proxy_ip, line.proxy_port),
+        registrar: endpoint(line.registrar_ip, line.registrar_port),
+        backup_proxy: endpoint(line.backup_proxy_ip, line.backup_proxy_port),
+        backup_registrar: endpoint(line.backup_registrar_ip, line.backup_registrar_port),
+        outbound_proxy: endpoint(line.outbound_proxy_ip, line.outbound_proxy_port),
+        username: line.username.unwrap_or_default(),
+        auth_username: line.auth_username.unwrap_or_default(),
+        password: line.password.unwrap_or_default(),
+        display_name: line.display_name.unwrap_or_default(),
+        number: line.number.unwrap_or_default(),
+        dtmf_mode: dtmf_mode(line.dtmf_mode).into(),
+        srtp_mode: srtp_mode(line.srtp_mode).into(),
+        voicemail: line.voicemail,
     }
 }
 
-/// Reads typed values out of one object: the whole document, a line, a key.
-struct Reader<'a>(&'a Map<String, Value>);
+fn call_manager(manager: CallManager) -> v1::SccpCallManager {
+    v1::SccpCallManager { ip: host(manager.ip).unwrap_or_default(), port: port(manager.port) }
+}
 
-impl Reader<'_> {
-    fn text(&self, name: &str) -> Option<String> {
-        self.0.get(name).and_then(text)
+fn function_key(key: FunctionKey) -> v1::FunctionKey {
+    let kind = match key.kind {
+        None => v1::FunctionKeyType::Unspecified,
+        Some(FunctionKeyType::Speeddial) => v1::FunctionKeyType::Speeddial,
+        Some(FunctionKeyType::Blf) => v1::FunctionKeyType::Blf,
+        Some(FunctionKeyType::Park) => v1::FunctionKeyType::Park,
+    };
+    v1::FunctionKey {
+        r#type: kind.into(),
+        value: key.value.unwrap_or_default(),
+        label: key.label.unwrap_or_default(),
+        line: number(key.line),
     }
+}
 
-    fn number(&self, name: &str) -> Option<u32> {
-        self.0.get(name).and_then(number)
+fn protocol(protocol: Option<Protocol>) -> v1::Protocol {
+    match protocol {
+        None => v1::Protocol::Unspecified,
+        Some(Protocol::Sip) => v1::Protocol::Sip,
+        Some(Protocol::Sccp) => v1::Protocol::Sccp,
     }
+}
 
-    fn enabled(&self, service: &str) -> Option<()> {
-        let enabled = self.0.get(&format!("{service}_enabled")).and_then(Value::as_bool);
-        (enabled == Some(true)).then_some(())
+fn dtmf_mode(mode: Option<DtmfMode>) -> v1::DtmfMode {
+    match mode {
+        None => v1::DtmfMode::Unspecified,
+        Some(DtmfMode::RtpInBand) => v1::DtmfMode::RtpInBand,
+        Some(DtmfMode::RtpOutOfBand) => v1::DtmfMode::RtpOutOfBand,
+        Some(DtmfMode::SipInfo) => v1::DtmfMode::SipInfo,
     }
+}
 
-    fn credentials(&self, who: &str) -> Option<v1::Credentials> {
-        let username = self.text(&format!("{who}_username"));
-        let password = self.text(&format!("{who}_password"));
-        (username.is_some() || password.is_some()).then_some(v1::Credentials { username, password })
+fn srtp_mode(mode: Option<SrtpMode>) -> v1::SrtpMode {
+    match mode {
+        None => v1::SrtpMode::Unspecified,
+        Some(SrtpMode::Disabled) => v1::SrtpMode::Disabled,
+        Some(SrtpMode::Preferred) => v1::SrtpMode::Preferred,
+        Some(SrtpMode::Required) => v1::SrtpMode::Required,
     }
+}
 
-    fn vlan(&self) -> Option<v1::Vlan> {
-        Some(v1::Vlan {
-            id: self.number("vlan_id")?,
-            priority: self.number("vlan_priority"),
-            pc_port_id: self.number("vlan_pc_port_id"),
-        })
-    }
-
-    fn syslog(&self) -> Option<v1::Syslog> {
-        let level = match self.text("syslog_level").as_deref() {
-            Some("critical") => v1::SyslogLevel::Critical,
-            Some("error") => v1::SyslogLevel::Error,
-            Some("warning") => v1::SyslogLevel::Warning,
-            Some("info") => v1::SyslogLevel::Info,
-            Some("debug") => v1::SyslogLevel::Debug,
-            _ => v1::SyslogLevel::Unspecified,
-        };
-        Some(v1::Syslog {
-            ip: self.text("syslog_ip")?,
-            port: self.number("syslog_port").unwrap_or(514),
-            level: level.into(),
-        })
-    }
-
-    fn endpoint(&self, name: &str) -> Option<v1::Endpoint> {
-        Some(v1::Endpoint {
-            ip: self.text(&format!("{name}_ip"))?,
-            port: self.number(&format!("{name}_port")),
-        })
-    }
-
-    fn dtmf_mode(&self, name: &str) -> i32 {
-        let mode = match self.text(name).as_deref() {
-            Some("RTP-in-band") => v1::DtmfMode::RtpInBand,
-            Some("RTP-out-of-band") => v1::DtmfMode::RtpOutOfBand,
-            Some("SIP-INFO") => v1::DtmfMode::SipInfo,
-            _ => v1::DtmfMode::Unspecified,
-        };
-        mode.into()
-    }
-
-    fn srtp_mode(&self, name: &str) -> i32 {
-        let mode = match self.text(name).as_deref() {
-            Some("disabled") => v1::SrtpMode::Disabled,
-            Some("preferred") => v1::SrtpMode::Preferred,
-            Some("required") => v1::SrtpMode::Required,
-            _ => v1::SrtpMode::Unspecified,
-        };
-        mode.into()
-    }
-
-    fn pems(&self, name: &str) -> Vec<String> {
-        let list = self.0.get(name).and_then(Value::as_array);
-        list.map(|list| list.iter().filter_map(text).collect()).unwrap_or_default()
-    }
-
-    fn sip(&self) -> v1::SipSettings {
-        let transport = match self.text("sip_transport").as_deref() {
-            Some("udp") => v1::SipTransport::Udp,
-            Some("tcp") => v1::SipTransport::Tcp,
-            Some("tls") => v1::SipTransport::Tls,
-            _ => v1::SipTransport::Unspecified,
-        };
-        v1::SipSettings {
-            proxy: self.endpoint("sip_proxy"),
-            registrar: self.endpoint("sip_registrar"),
-            backup_proxy: self.endpoint("sip_backup_proxy"),
-            backup_registrar: self.endpoint("sip_backup_registrar"),
-            outbound_proxy: self.endpoint("sip_outbound_proxy"),
-            dtmf_mode: self.dtmf_mode("sip_dtmf_mode"),
-            srtp_mode: self.srtp_mode("sip_srtp_mode"),
-            transport: transport.into(),
-            subscribe_mwi: self.0.get("sip_subscribe_mwi").and_then(Value::as_bool),
-            servers_certificates: self.pems("sip_servers_root_and_intermediate_certificates"),
-            local_certificates: self.pems("sip_local_root_and_intermediate_certificates"),
-            local_certificate: self.text("sip_local_certificate"),
-            local_key: self.text("sip_local_key"),
-        }
-    }
-
-    fn line(&self) -> v1::SipLine {
-        v1::SipLine {
-            proxy: self.endpoint("proxy"),
-            registrar: self.endpoint("registrar"),
-            backup_proxy: self.endpoint("backup_proxy"),
-            backup_registrar: self.endpoint("backup_registrar"),
-            outbound_proxy: self.endpoint("outbound_proxy"),
-            username: self.text("username").unwrap_or_default(),
-            auth_username: self.text("auth_username").unwrap_or_default(),
-            password: self.text("password").unwrap_or_default(),
-            display_name: self.text("display_name").unwrap_or_default(),
-            number: self.text("number").unwrap_or_default(),
-            dtmf_mode: self.dtmf_mode("dtmf_mode"),
-            srtp_mode: self.srtp_mode("srtp_mode"),
-            voicemail: self.text("voicemail"),
-        }
-    }
-
-    fn function_key(&self) -> v1::FunctionKey {
-        let kind = match self.text("type").as_deref() {
-            Some("speeddial") => v1::FunctionKeyType::Speeddial,
-            Some("blf") => v1::FunctionKeyType::Blf,
-            Some("park") => v1::FunctionKeyType::Park,
-            _ => v1::FunctionKeyType::Unspecified,
-        };
-        v1::FunctionKey {
-            r#type: kind.into(),
-            value: self.text("value").unwrap_or_default(),
-            label: self.text("label").unwrap_or_default(),
-            line: self.number("line"),
-        }
-    }
-
-    fn numbered<T>(&self, name: &str, read: impl Fn(Reader<'_>) -> T) -> BTreeMap<u32, T> {
-        let entries = self.0.get(name).and_then(Value::as_object).into_iter().flatten();
-        let entry =
-            |(key, value): (&String, &Value)| Some((key.parse().ok()?, read(Reader(value.as_object()?))));
-        entries.filter_map(entry).collect()
+fn transport(transport: Option<SipTransport>) -> v1::SipTransport {
+    match transport {
+        None => v1::SipTransport::Unspecified,
+        Some(SipTransport::Udp) => v1::SipTransport::Udp,
+        Some(SipTransport::Tcp) => v1::SipTransport::Tcp,
+        Some(SipTransport::Tls) => v1::SipTransport::Tls,
     }
 }
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
     use serde_json::json;
 
     use super::*;
+    use crate::domain::raw_config::samples;
 
     #[test]
     fn typed_fields_say_what_the_document_says() {
         let document = json!({
             "ntp_enabled": true, "ntp_ip": "192.0.2.1", "dns_enabled": false, "dns_ip": "192.0.2.2",
-            "sip_proxy_ip": "pbx", "exten_dnd": "*25", "X_mine": [1],
+            "sip_proxy_ip": "pbx", "exten_dnd": "*25", "X_mine": [1], "config_version": 7,
+            "http_base_url": "http://192.0.2.1/", "vlan_enabled": true, "vlan_id": 0,
+            "syslog_enabled": "yes", "syslog_ip": "logs", "sip_transport": "tls",
             "sip_lines": {"1": {"username": "u", "proxy_port": "5061"}},
             "funckeys": {"3": {"type": "blf", "value": "101", "line": 2}},
         });
         let message = raw_config(&RawConfig::new(document.as_object().unwrap().clone()));
         assert_eq!((message.ntp_ip.as_deref(), message.dns_ip), (Some("192.0.2.1"), None));
+        assert_eq!((message.http_base_url.as_str(), message.vlan.unwrap().id), ("http://192.0.2.1", 0));
+        let syslog = message.syslog.unwrap();
+        assert_eq!(
+            (syslog.ip.as_str(), syslog.port, syslog.level()),
+            ("logs", 514, v1::SyslogLevel::Warning)
+        );
+        assert_eq!(message.sip.unwrap().transport(), v1::SipTransport::Tls);
         let line = &message.sip_lines[&1];
-        assert_eq!((line.auth_username.as_str(), line.proxy.as_ref().unwrap().ip.as_str()), ("u", "pbx"));
+        let proxy = line.proxy.as_ref().unwrap();
+        assert_eq!((line.auth_username.as_str(), proxy.ip.as_str(), proxy.port), ("u", "pbx", Some(5061)));
         assert_eq!(message.funckeys[&3].line, Some(2));
         assert_eq!(message.extensions["dnd"], "*25");
-        assert_eq!(message.extras_json, BTreeMap::from([("X_mine".to_owned(), "[1]".to_owned())]));
+        let extras = [("X_mine", "[1]"), ("config_version", "7")];
+        assert_eq!(
+            message.extras_json,
+            extras.map(|(name, value)| (name.to_owned(), value.to_owned())).into()
+        );
+    }
+
+    proptest! {
+        #[test]
+        fn no_document_is_lost_on_the_way(document in samples::document()) {
+            let given = RawConfig::new(document);
+            let message = raw_config(&given);
+            let document: Value = serde_json::from_str(&message.document_json).unwrap();
+            prop_assert_eq!(document.as_object().unwrap(), given.document());
+            for (name, value) in given.others() {
+                prop_assert_eq!(&message.extras_json[name], &value.to_string());
+            }
+        }
     }
 }

@@ -1,11 +1,18 @@
-//! Configs: nodes of an inheritance graph that carry raw configs, and how they merge.
+//! Configs: nodes of an inheritance graph that carry raw configs, and their JSON documents.
 //!
-//! What the parameters in a raw config mean is `raw_config`'s business.
+//! Every key of a document survives. How configs merge is `merge`'s business, what the parameters in a raw config mean
+//! `raw_config`'s.
 
-use std::collections::{BTreeMap, HashSet};
+use std::collections::BTreeMap;
 
 use serde_json::{Map, Value};
 use thiserror::Error;
+
+use super::raw_config::{self, Problems, lenient_bool, near_miss};
+
+mod merge;
+
+pub use merge::{merge, order};
 
 /// One node.
 #[derive(Debug, Clone, Default, PartialEq)]
@@ -33,6 +40,9 @@ pub type Configs = BTreeMap<String, Config>;
 
 /// Value of [`Config::role`] of the template for automatic configs.
 pub const ROLE_AUTOCREATE: &str = "autocreate";
+
+/// Keys that mean something to provd.
+const KEYS: [&str; 6] = ["id", "parent_ids", "raw_config", "role", "transient", "deletable"];
 
 /// A document that is no config.
 #[derive(Debug, Error, PartialEq, Eq)]
@@ -112,6 +122,18 @@ impl Config {
         document
     }
 
+    /// What is allowed in this config and probably not meant. Any key is kept, but one that is nearly that of provd is
+    /// more likely a slip.
+    pub fn warnings(&self) -> Problems {
+        let mut warnings = raw_config::warnings(&self.raw_config).beneath("raw_config");
+        for key in self.extra.keys() {
+            if let Some(meant) = near_miss(key, KEYS) {
+                warnings.add(key, format!("unknown, and kept; did you mean {meant}?"));
+            }
+        }
+        warnings
+    }
+
     /// The config a device created by a request gets: a child of this template with a copy of its parameters, gone when
     /// the device leaves it.
     #[must_use]
@@ -137,47 +159,7 @@ fn take_text(document: &mut Map<String, Value>, key: &'static str) -> Result<Opt
 fn take_bool(document: &mut Map<String, Value>, key: &'static str) -> Result<Option<bool>, InvalidConfig> {
     match document.shift_remove(key) {
         None | Some(Value::Null) => Ok(None),
-        Some(Value::Bool(value)) => Ok(Some(value)),
-        Some(_) => Err(InvalidConfig::NotBool(key)),
-    }
-}
-
-/// The parameters of a config with all it inherits, on top of `base`; nothing if `start` is not in `configs`.
-///
-/// Depth first: each parent in order, its ancestors before it, then the own parameters; later wins. Objects merge,
-/// everything else replaces, null too. Each config applies once, where it is first met, which breaks cycles and decides
-/// diamonds. Parents that do not exist are skipped.
-pub fn merge(base: &Map<String, Value>, start: &str, configs: &Configs) -> Option<Map<String, Value>> {
-    /// What is still to be done, the next last: a chain of configs may be longer than a stack of calls.
-    enum Step<'a> {
-        Visit(&'a Config),
-        Apply(&'a Config),
-    }
-    let mut merged = base.clone();
-    let mut met = HashSet::new();
-    let mut steps = vec![Step::Visit(configs.get(start)?)];
-    while let Some(step) = steps.pop() {
-        match step {
-            Step::Visit(config) if met.insert(&config.id) => {
-                steps.push(Step::Apply(config));
-                let parents = config.parent_ids.iter().rev().filter_map(|id| configs.get(id));
-                steps.extend(parents.map(Step::Visit));
-            }
-            Step::Visit(_) => {}
-            Step::Apply(config) => overlay(&mut merged, &config.raw_config),
-        }
-    }
-    Some(merged)
-}
-
-fn overlay(below: &mut Map<String, Value>, above: &Map<String, Value>) {
-    for (key, value) in above {
-        match (below.get_mut(key), value) {
-            (Some(Value::Object(below)), Value::Object(above)) => overlay(below, above),
-            _ => {
-                below.insert(key.clone(), value.clone());
-            }
-        }
+        Some(value) => lenient_bool(&value).map(Some).ok_or(InvalidConfig::NotBool(key)),
     }
 }
 
@@ -187,72 +169,52 @@ mod tests {
 
     use super::*;
 
-    fn graph(nodes: &[(&str, &[&str], Value)]) -> Configs {
-        let node = |(id, parents, raw): &(&str, &[&str], Value)| {
-            let document = json!({"id": id, "parent_ids": parents, "raw_config": raw});
-            Config::from_document(document.as_object().unwrap().clone()).unwrap()
-        };
-        nodes.iter().map(|entry| (entry.0.to_owned(), node(entry))).collect()
-    }
-
-    fn merged(start: &str, nodes: &[(&str, &[&str], Value)]) -> Value {
-        Value::Object(merge(&Map::new(), start, &graph(nodes)).unwrap())
+    fn read(document: Value) -> Result<Config, InvalidConfig> {
+        let Value::Object(document) = document else { panic!("not an object") };
+        Config::from_document(document)
     }
 
     #[test]
-    fn later_parents_win_and_the_config_itself_wins_over_all() {
-        let nodes: &[(&str, &[&str], Value)] = &[
-            ("a", &[], json!({"x": 1, "y": 1, "z": 1})),
-            ("b", &[], json!({"y": 2, "z": 2})),
-            ("c", &["a", "missing", "b"], json!({"z": 3})),
-        ];
-        assert_eq!(merged("c", nodes), json!({"x": 1, "y": 2, "z": 3}));
+    fn a_document_survives_reading_and_writing() {
+        let document = json!({"id": "a", "parent_ids": ["b"], "raw_config": {"x": null}, "role": "autocreate",
+            "transient": true, "deletable": false, "label": [1, null], "X_type": "registrar"});
+        assert_eq!(Value::Object(read(document.clone()).unwrap().to_document()), document);
     }
 
     #[test]
-    fn objects_merge_and_everything_else_replaces() {
-        let nodes: &[(&str, &[&str], Value)] = &[
-            ("a", &[], json!({"lines": {"1": {"u": "a", "p": "x"}}, "list": [1, 2], "n": 1})),
-            ("b", &["a"], json!({"lines": {"1": {"u": "b"}}, "list": [3], "n": null})),
-        ];
-        assert_eq!(merged("b", nodes), json!({"lines": {"1": {"u": "b", "p": "x"}}, "list": [3], "n": null}));
+    fn nulls_leave_the_objects_of_device_configs_and_stay_in_lists() {
+        let raw_config = json!({"a": null, "b": {"c": null, "d": [null, {"e": null}]}});
+        let config =
+            |kind| read(json!({"parent_ids": [], "raw_config": raw_config, "X_type": kind})).unwrap();
+        assert_eq!(Value::Object(config("device").raw_config), json!({"b": {"d": [null, {"e": null}]}}));
+        assert_eq!(Value::Object(config("registrar").raw_config), raw_config);
     }
 
     #[test]
-    fn a_diamond_applies_its_top_once_and_a_cycle_ends() {
-        let nodes: &[(&str, &[&str], Value)] = &[
-            ("top", &["bottom"], json!({"x": "top"})),
-            ("left", &["top"], json!({"x": "left"})),
-            ("right", &["top"], json!({})),
-            ("bottom", &["left", "right"], json!({})),
-        ];
-        assert_eq!(merged("bottom", nodes), json!({"x": "left"}));
-    }
-
-    #[test]
-    fn a_long_chain_ends_at_its_end() {
-        let node = |number: u32| Config {
-            id: number.to_string(),
-            parent_ids: vec![(number + 1).to_string()],
-            raw_config: Map::from_iter([("n".to_owned(), number.into())]),
-            ..Config::default()
-        };
-        let chain: Configs = (0..100_000).map(|number| (number.to_string(), node(number))).collect();
-        assert_eq!(merge(&Map::new(), "0", &chain).unwrap()["n"], 0);
-    }
-
-    #[test]
-    fn nulls_leave_device_configs() {
-        let document = json!({"parent_ids": [], "raw_config": {"a": null, "b": {"c": null, "d": [null]}}, "X_type": "device"});
-        let config = Config::from_document(document.as_object().unwrap().clone()).unwrap();
-        assert_eq!(Value::Object(config.raw_config), json!({"b": {"d": [null]}}));
+    fn true_and_false_have_other_names_too() {
+        let config =
+            read(json!({"parent_ids": [], "raw_config": {}, "transient": "yes", "deletable": 0})).unwrap();
+        assert_eq!((config.transient, config.deletable), (true, Some(false)));
+        let refused = read(json!({"parent_ids": [], "raw_config": {}, "deletable": "perhaps"}));
+        assert_eq!(refused.unwrap_err(), InvalidConfig::NotBool("deletable"));
     }
 
     #[test]
     fn what_is_wrong_is_named() {
-        let read =
-            |document: Value| Config::from_document(document.as_object().unwrap().clone()).unwrap_err();
-        assert_eq!(read(json!({"raw_config": {}})), InvalidConfig::ParentIds);
-        assert_eq!(read(json!({"parent_ids": []})), InvalidConfig::RawConfig);
+        assert_eq!(read(json!({"raw_config": {}})).unwrap_err(), InvalidConfig::ParentIds);
+        assert_eq!(read(json!({"parent_ids": [1], "raw_config": {}})).unwrap_err(), InvalidConfig::ParentIds);
+        assert_eq!(read(json!({"parent_ids": []})).unwrap_err(), InvalidConfig::RawConfig);
+        let role = json!({"parent_ids": [], "raw_config": {}, "role": 1});
+        assert_eq!(read(role).unwrap_err(), InvalidConfig::NotText("role"));
+    }
+
+    #[test]
+    fn keys_of_ones_own_are_kept_and_slips_are_told() {
+        let document = json!({"parent_ids": [], "raw_config": {}, "raw_confg": {}, "parent_id": [],
+            "X_type": "device", "label": "", "displayname": "", "configdevice": "", "proxy_main": ""});
+        assert_eq!(
+            read(document).unwrap().warnings().to_string(),
+            "raw_confg: unknown, and kept; did you mean raw_config?; parent_id: unknown, and kept; did you mean parent_ids?"
+        );
     }
 }

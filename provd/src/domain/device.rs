@@ -4,12 +4,14 @@
 //! of `provisioning`.
 
 use std::net::IpAddr;
+use std::time::SystemTime;
 
 use serde_json::{Map, Value};
 use thiserror::Error;
 
 use super::device_info::DeviceInfo;
 use super::mac::InvalidMac;
+use super::provenance::{Provenance, Source};
 
 /// One phone.
 #[derive(Debug, Clone, Default, PartialEq)]
@@ -25,7 +27,7 @@ pub struct Device {
     /// Whether the plugin accepted the merged raw config and its files are stored.
     pub configured: bool,
     /// Why the last attempt to configure it failed.
-    pub last_error: Option<String>,
+    pub last_error: Option<Failure>,
     /// `auto` if a request created it.
     pub added: Option<String>,
     /// Tenant that owns it; absent: the master tenant.
@@ -34,10 +36,34 @@ pub struct Device {
     pub remote_state_sip_username: Option<String>,
     /// Path of the file whose fetch proves that the phone is up to date; the server's, not part of the document.
     pub trigger_path: Option<String>,
+    /// Where its facts come from; the server's, not part of the document.
+    pub provenance: Provenance,
+    /// The network of the request that created it, absent as soon as an administrator has changed it.
+    pub origin: Option<String>,
+    /// When it was created; set by the store.
+    pub created: Option<SystemTime>,
+    /// Counts the changes of what its generated files hold; set by the store.
+    pub files_revision: i64,
     /// Everything else: `options`, `description`, `X_…`.
     pub extra: Map<String, Value>,
     /// Counts the changes of the record; set by the store.
     pub revision: i64,
+}
+
+/// Why configuring a device failed.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Failure {
+    /// For people; holds no secrets.
+    pub reason: String,
+    /// When.
+    pub at: SystemTime,
+}
+
+impl Failure {
+    /// A failure of now.
+    pub fn now(reason: String) -> Failure {
+        Failure { reason, at: SystemTime::now() }
+    }
 }
 
 /// Value of [`Device::added`] for a device that a request created.
@@ -82,15 +108,49 @@ pub fn check_id(id: &str) -> Result<(), InvalidId> {
 }
 
 impl Device {
-    /// A device that a request made known.
-    pub fn discovered(id: String, info: DeviceInfo) -> Device {
-        Device { id, info, added: Some(ADDED_AUTO.to_owned()), ..Device::default() }
+    /// A device that a request from a network made known.
+    pub fn discovered(id: String, info: DeviceInfo, source: Source, origin: String) -> Device {
+        let source_of = |fact: &Option<String>| if fact.is_some() { source } else { Source::Unknown };
+        let provenance = Provenance {
+            vendor: source_of(&info.vendor),
+            model: source_of(&info.model),
+            plugin_assigned: false,
+        };
+        let added = Some(ADDED_AUTO.to_owned());
+        Device { id, info, added, provenance, origin: Some(origin), ..Device::default() }
     }
 
-    /// Whether a request created it and only its address says which phone it is. It gives way as soon as a later request
-    /// from that address shows who it was.
+    /// Whether a request created it, nobody changed it since, and only its address says which phone it is. It gives way
+    /// as soon as a later request from that address shows who it was, and goes when it is not seen for long.
     pub fn is_provisional(&self) -> bool {
-        self.added.as_deref() == Some(ADDED_AUTO) && !self.info.has_identity()
+        self.origin.is_some() && !self.info.has_identity()
+    }
+
+    /// Takes over what a document does not hold from the record it replaces, and notes what an administrator decided.
+    pub fn administered(mut self, stored: &Device) -> Device {
+        self.configured = stored.configured;
+        self.last_error.clone_from(&stored.last_error);
+        self.trigger_path.clone_from(&stored.trigger_path);
+        self.created = stored.created;
+        self.files_revision = stored.files_revision;
+        self.revision = stored.revision;
+        self.provenance = stored.provenance.clone();
+        self.origin.clone_from(&stored.origin);
+        if self == *stored {
+            return self;
+        }
+        let decided = |fact: &Option<String>| if fact.is_some() { Source::Administrator } else { Source::Unknown };
+        if self.info.vendor != stored.info.vendor {
+            self.provenance.vendor = decided(&self.info.vendor);
+        }
+        if self.info.model != stored.info.model {
+            self.provenance.model = decided(&self.info.model);
+        }
+        if self.plugin != stored.plugin {
+            self.provenance.plugin_assigned = self.plugin.is_some();
+        }
+        self.origin = None;
+        self
     }
 
     /// Whether going from `self` to `changed` calls for new files.
@@ -105,7 +165,7 @@ impl Device {
             || self.extra.get("options") != changed.extra.get("options")
     }
 
-    /// Reads a document. `configured`, `is_new`, `last_error` and `revision` are the server's and are ignored.
+    /// Reads a document. What is the server's, `configured`, `last_error` and the like, is ignored.
     pub fn from_document(mut document: Map<String, Value>) -> Result<Device, InvalidDevice> {
         let mut text = |key: &'static str| take_text(&mut document, key);
         let mut device = Device {
@@ -126,7 +186,7 @@ impl Device {
             remote_state_sip_username: text("remote_state_sip_username")?,
             ..Device::default()
         };
-        for key in ["configured", "is_new", "last_error", "revision"] {
+        for key in ["configured", "is_new", "last_error", "last_error_at", "revision"] {
             document.shift_remove(key);
         }
         if !matches!(document.get("options"), None | Some(Value::Null | Value::Object(_))) {
@@ -157,11 +217,17 @@ impl Device {
         state("added", self.added.clone());
         state("tenant_uuid", self.tenant_uuid.clone());
         state("remote_state_sip_username", self.remote_state_sip_username.clone());
-        state("last_error", self.last_error.clone());
+        state("last_error", self.last_error.as_ref().map(|failure| failure.reason.clone()));
+        state("last_error_at", self.last_error.as_ref().and_then(|failure| rfc_3339(failure.at)));
         document.insert("configured".to_owned(), Value::Bool(self.configured));
         document.extend(self.extra.clone());
         document
     }
+}
+
+/// A moment as text. Nothing for one so far away that no calendar has it.
+fn rfc_3339(moment: SystemTime) -> Option<String> {
+    jiff::Timestamp::try_from(moment).ok().map(|moment| format!("{moment:.3}"))
 }
 
 /// Takes a text out of a document; null and the empty string are absent, a number becomes its digits.
@@ -215,9 +281,22 @@ mod tests {
 
     #[test]
     fn only_an_automatic_device_without_identity_is_provisional() {
-        let mut device = Device::discovered("a".to_owned(), DeviceInfo::default());
+        let info = DeviceInfo::default();
+        let device = Device::discovered("a".to_owned(), info, Source::FileName, "192.0.2.0/24".to_owned());
         assert!(device.is_provisional());
-        device.info.sn = Some("1".to_owned());
-        assert!(!device.is_provisional());
+        let mut known = device.clone();
+        known.info.sn = Some("1".to_owned());
+        assert!(!known.is_provisional());
+        let described = read(json!({"id": "a", "added": "auto", "description": "Front desk"})).unwrap();
+        assert!(!described.administered(&device).is_provisional());
+    }
+
+    #[test]
+    fn what_an_administrator_changes_is_his() {
+        let stored = Device { plugin: Some("a".to_owned()), ..Device::default() };
+        let same = Device { plugin: Some("a".to_owned()), ..Device::default() }.administered(&stored);
+        assert_eq!(same, stored);
+        let other = Device { plugin: Some("b".to_owned()), ..Device::default() }.administered(&stored);
+        assert!(other.provenance.plugin_assigned);
     }
 }

@@ -3,11 +3,19 @@
 //! Nothing here waits, speaks SQL, HTTP or protobuf, or knows that plugins are processes.
 
 pub mod answer;
+pub mod audit;
 pub mod config;
 pub mod device;
 pub mod device_info;
+pub mod dhcp;
+pub mod operation;
 pub mod plugin;
+pub mod policy;
+pub mod provenance;
 pub mod raw_config;
+pub mod remote_state;
 pub mod request;
+pub mod synchronization;
+pub mod waiting;
 
 pub use provd_proto::mac;

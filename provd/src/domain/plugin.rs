@@ -25,6 +25,21 @@ pub enum Support {
     Exact,
 }
 
+impl Support {
+    /// `none`, `improbable`, …, `exact`.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Support::None => "none",
+            Support::Improbable => "improbable",
+            Support::Unknown => "unknown",
+            Support::Probable => "probable",
+            Support::Incomplete => "incomplete",
+            Support::Complete => "complete",
+            Support::Exact => "exact",
+        }
+    }
+}
+
 /// A file for one device, or for all devices of a plugin, as the plugin generated it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct GeneratedFile {
@@ -47,6 +62,9 @@ pub struct StoredFile {
     pub etag: String,
     /// When the bytes last changed.
     pub modified: SystemTime,
+    /// The [`Device::files_revision`](super::device::Device::files_revision) with which they did; of common files how
+    /// often they did.
+    pub revision: i64,
 }
 
 /// First 32 hexadecimal digits of the SHA-256: equal exactly when the bytes are.

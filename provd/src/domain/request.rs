@@ -65,6 +65,8 @@ pub struct DhcpRequest {
     pub mac: Mac,
     /// Options by code, raw bytes (RFC 2132).
     pub options: BTreeMap<u8, Vec<u8>>,
+    /// Whether a client that no plugin recognises is left alone instead of becoming a device.
+    pub only_phones: bool,
 }
 
 impl DhcpRequest {
@@ -118,7 +120,7 @@ mod tests {
     fn a_vendor_class_loses_its_trailing_nul() {
         let mac = "00:1b:54:11:22:33".parse().unwrap();
         let options = BTreeMap::from([(60, b"Cisco Systems, Inc. IP Phone CP-7940G\0".to_vec())]);
-        let dhcp = DhcpRequest { mac, options };
+        let dhcp = DhcpRequest { mac, options, only_phones: false };
         assert_eq!(dhcp.vendor_class().as_deref(), Some("Cisco Systems, Inc. IP Phone CP-7940G"));
     }
 

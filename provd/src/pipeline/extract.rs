@@ -1,6 +1,7 @@
 //! Step 1: facts about the phone behind a request.
 //!
-//! Only plugins whose filters match are asked. They vote fact by fact; what the listener itself knows outweighs them.
+//! Only plugins whose filters match are asked. They vote fact by fact; what the listener itself knows outweighs them, and
+//! what DHCP told of the address fills in who it is where nobody says.
 
 use std::collections::HashMap;
 use std::hash::Hash;
@@ -8,18 +9,20 @@ use std::hash::Hash;
 use super::Pipeline;
 use crate::domain::device_info::DeviceInfo;
 use crate::domain::request::{Request, RequestKind};
-use crate::provisioning::plugins::Vote;
+use crate::provisioning::plugins::{Vote, Votes};
 
 impl Pipeline {
-    /// Facts about the phone behind a request, and whether all plugins that might know it were heard.
-    pub(super) async fn extract(&self, request: &Request) -> (DeviceInfo, bool) {
+    /// Facts about the phone behind a request, and what plugins said.
+    pub(super) async fn extract(&self, request: &Request) -> (DeviceInfo, Votes) {
         let votes = self.provisioning.plugins().extract(request).await;
         let mut info = elect(&votes.votes);
         info.ip = Some(request.ip);
         if let RequestKind::Dhcp(dhcp) = &request.kind {
             info.mac = Some(dhcp.mac);
+        } else if !self.settings.nat.contains(request.ip) {
+            self.leases.complete(&mut info);
         }
-        (info, votes.complete)
+        (info, votes)
     }
 }
 

@@ -3,7 +3,6 @@
 //! What phones sent is escaped where it is shown. File contents and raw configs never come here.
 
 use std::net::IpAddr;
-use std::sync::atomic::{AtomicU64, Ordering};
 
 use crate::domain::device::Device;
 use crate::domain::device_info::DeviceInfo;
@@ -12,21 +11,14 @@ use crate::domain::request::Request;
 /// Target of everything that fail2ban and its like should read; they match the first words of these lines.
 const SECURITY: &str = "provd::security";
 
-/// Numbers requests, so that lines of one belong together.
-#[derive(Debug, Default)]
-pub(super) struct RequestLog {
-    requests: AtomicU64,
-}
-
 /// The lines of one request.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Lines(u64);
 
-impl RequestLog {
-    pub(super) fn begin(&self, request: &Request) -> Lines {
-        tracing::info!("Processing {} request: {request}", request.kind.protocol());
-        Lines(self.requests.fetch_add(1, Ordering::Relaxed) % 100)
-    }
+/// The first line of a request. Its number is the one it has in the journal.
+pub(super) fn begin(number: u64, request: &Request) -> Lines {
+    tracing::info!("<{number}> Processing {} request: {request}", request.kind.protocol());
+    Lines(number)
 }
 
 impl Lines {
@@ -54,6 +46,11 @@ pub(super) fn created(device: &Device) {
     if let Some(ip) = device.info.ip {
         tracing::info!(target: SECURITY, "New device created automatically from {ip}: {}", device.id);
     }
+}
+
+/// A phone that has no record gets none.
+pub(super) fn refused(info: &DeviceInfo, why: &str) {
+    tracing::warn!(target: SECURITY, "Unknown device {info} is refused: {why}");
 }
 
 /// Somebody asked for a file that holds secrets, whether or not it exists.

@@ -3,36 +3,42 @@
 use serde_json::Value;
 
 use super::Pipeline;
+use super::record::Outcome;
+use crate::domain::answer::Answer;
 use crate::domain::device::Device;
 use crate::domain::mac::canonical_path;
-use crate::domain::request::Request;
+use crate::domain::request::{Request, RequestKind};
 use crate::provisioning::store::{DeviceChange, StoreError};
 
 impl Pipeline {
-    /// If this is the fetch of the trigger file, remembers the SIP username of the device's own line 1, by which a PBX
-    /// can reach the phone. Written only when it changed.
+    /// Notes that a phone was seen, and whether it now has its current configuration. If so, remembers the SIP username of
+    /// the device's own line 1, by which a PBX can reach the phone; that is written only when it changed.
     pub(super) async fn note_remote_state(
         &self,
-        device: Device,
+        device: &Device,
         request: &Request,
-    ) -> Result<Device, StoreError> {
-        if !device.configured || !is_trigger(&device, request) {
-            return Ok(device);
-        }
-        let username = self.own_username(&device).await?;
+        answer: &Answer,
+    ) -> Result<(), StoreError> {
+        let fetched = matches!(answer, Answer::File(_)) && is_fetch(request) && is_trigger(device, request);
+        let asked = match request.kind.path() {
+            Some(path) => format!("{} {}", request.kind.protocol(), shown(path)),
+            None => request.kind.protocol().to_owned(),
+        };
+        self.provisioning.note_presence(device, asked, Outcome::of(answer).as_str(), fetched);
+        if fetched && device.configured { self.note_username(device).await } else { Ok(()) }
+    }
+
+    async fn note_username(&self, device: &Device) -> Result<(), StoreError> {
+        let username = self.own_username(device).await?;
         if username.is_none() || username == device.remote_state_sip_username {
-            return Ok(device);
+            return Ok(());
         }
         let changed = Device { remote_state_sip_username: username, ..device.clone() };
-        match self
-            .provisioning
-            .store()
-            .change_device(DeviceChange { device: changed, ..DeviceChange::default() })
-            .await
-        {
+        let change = DeviceChange { device: changed, ..DeviceChange::default() };
+        match self.provisioning.store().change_device(change).await {
             // Somebody changes it right now, or nothing can be written: the next fetch will be noted.
-            Err(StoreError::Conflict(_) | StoreError::Unavailable(_)) => Ok(device),
-            stored => stored,
+            Ok(_) | Err(StoreError::Conflict(_) | StoreError::Unavailable(_)) => Ok(()),
+            Err(error) => Err(error),
         }
     }
 
@@ -42,6 +48,16 @@ impl Pipeline {
         let line = config.raw_config.get("sip_lines").and_then(|lines| lines.get("1"));
         Ok(line.and_then(|line| line.get("username")).and_then(Value::as_str).map(str::to_owned))
     }
+}
+
+/// A HEAD brings no file.
+fn is_fetch(request: &Request) -> bool {
+    !matches!(&request.kind, RequestKind::Http(http) if http.method == "HEAD")
+}
+
+/// The beginning of a path; what phones send may be long.
+fn shown(path: &str) -> &str {
+    path.char_indices().nth(200).map_or(path, |(end, _)| &path[..end])
 }
 
 fn is_trigger(device: &Device, request: &Request) -> bool {

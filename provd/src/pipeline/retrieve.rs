@@ -1,20 +1,31 @@
 //! Step 2: the device these facts speak of: by MAC address, serial number, UUID, address, or a new one.
 
 use std::net::IpAddr;
+use std::time::Duration;
 
 use super::Pipeline;
+use super::admission::Admitted;
+use super::identify::Stated;
+use super::record::Tried;
 use crate::domain::device::Device;
 use crate::domain::device_info::DeviceInfo;
+use crate::domain::policy::Retriever;
 use crate::provisioning::new_id;
 use crate::provisioning::store::{DeviceKey, StoreError};
 
-/// A device these facts speak of.
+/// What is to become of a device.
 #[derive(Debug)]
 pub(super) enum Found {
     /// It has a record.
     Stored(Device),
     /// It is to be created.
     New(Device),
+    /// It is to have none, for now.
+    Refused {
+        why: String,
+        /// When asking again may help.
+        retry_after: Option<Duration>,
+    },
 }
 
 /// The key under which everything one phone asks happens in order: the strongest fact that says who it is.
@@ -29,38 +40,86 @@ pub(super) fn lock_key(info: &DeviceInfo) -> String {
 }
 
 impl Pipeline {
-    /// Finds the device; makes a new one if more than an address is known of it.
-    pub(super) async fn retrieve(&self, info: &DeviceInfo) -> Result<Option<Found>, StoreError> {
+    /// Finds the device, and says what it was looked for by.
+    pub(super) async fn retrieve(
+        &self,
+        info: &DeviceInfo,
+        tried: &mut Vec<(DeviceKey, Tried)>,
+    ) -> Result<Option<Device>, StoreError> {
+        let uuid = info.uuid.as_ref().filter(|_| self.settings.retriever != Retriever::Secure);
         let identities = [
             info.mac.map(DeviceKey::Mac),
             info.sn.clone().map(DeviceKey::Sn),
-            info.uuid.clone().map(DeviceKey::Uuid),
+            uuid.cloned().map(DeviceKey::Uuid),
         ];
         for key in identities.into_iter().flatten() {
-            if let Some(device) = self.provisioning.store().find_devices(&key).await?.into_iter().next() {
-                return Ok(Some(Found::Stored(device)));
+            let first = self.provisioning.store().find_devices(&key).await?.into_iter().next();
+            tried.push((key, if first.is_some() { Tried::Found } else { Tried::Nobody }));
+            if first.is_some() {
+                return Ok(first);
             }
         }
-        if let Some(ip) = info.ip
-            && let Some(device) = self.retrieve_by_address(ip, info).await?
-        {
-            return Ok(Some(Found::Stored(device)));
+        match info.ip {
+            Some(ip) => self.retrieve_by_address(ip, info, tried).await,
+            None => Ok(None),
         }
-        let new = || Found::New(Device::discovered(new_id(), info.clone()));
-        Ok(info.says_more_than_address().then(new))
     }
 
     /// The one device at an address whose known facts do not contradict. With several nobody can tell.
-    async fn retrieve_by_address(&self, ip: IpAddr, info: &DeviceInfo) -> Result<Option<Device>, StoreError> {
+    async fn retrieve_by_address(
+        &self,
+        ip: IpAddr,
+        info: &DeviceInfo,
+        tried: &mut Vec<(DeviceKey, Tried)>,
+    ) -> Result<Option<Device>, StoreError> {
         // One whose MAC address is known is not the phone that has just stated another.
         let key = if info.mac.is_some() { DeviceKey::IpWithoutMac(ip) } else { DeviceKey::Ip(ip) };
         let mut devices = self.provisioning.store().find_devices(&key).await?;
+        let having = devices.len();
         devices.retain(|device| !device.info.contradicts(info));
-        if devices.len() > 1 {
-            tracing::warn!("Multiple device match in IP device retriever: {} devices at {ip}", devices.len());
-            return Ok(None);
+        let fitting = devices.len();
+        if fitting > 1 {
+            tracing::warn!("Multiple device match in IP device retriever: {fitting} devices at {ip}");
         }
-        Ok(devices.pop())
+        let only = if fitting == 1 { devices.pop() } else { None };
+        let outcome = match (&only, having) {
+            (Some(_), _) => Tried::Found,
+            (None, 0) => Tried::Nobody,
+            (None, _) => Tried::Ambiguous { having, fitting },
+        };
+        tried.push((key, outcome));
+        Ok(only)
+    }
+
+    /// What becomes of a phone that has no record.
+    pub(super) async fn new_device(&self, stated: &Stated) -> Result<Found, StoreError> {
+        let refused = |why: String, retry_after| Ok(Found::Refused { why, retry_after });
+        match self.settings.retriever {
+            Retriever::Secure => {
+                return refused("unknown devices are not created (retriever = secure)".to_owned(), None);
+            }
+            Retriever::Approve => {
+                let listed = self.provisioning.wait_for_approval(&stated.info).await?;
+                let full = "the list of devices that wait for approval is full";
+                let waits = "it waits for approval: see `provd device waiting`";
+                return refused(if listed { waits } else { full }.to_owned(), None);
+            }
+            Retriever::Default => {}
+        }
+        let Some(ip) = stated.info.ip else { return refused("its address is not known".to_owned(), None) };
+        match self.admission.ask(ip, self.provisioning.store()).await? {
+            Admitted::To(network) => {
+                Ok(Found::New(Device::discovered(new_id(), stated.info.clone(), stated.source, network)))
+            }
+            Admitted::Later(wait) => {
+                let why = format!("too many new devices from the network of {ip} at once");
+                refused(why, Some(wait))
+            }
+            Admitted::Full(network) => refused(
+                format!("requests from {network} created as many devices as they may (auto_create_ceiling)"),
+                None,
+            ),
+        }
     }
 
     /// A device known only by this address, which these facts now say who it was.

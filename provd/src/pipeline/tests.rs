@@ -9,6 +9,7 @@ use bytes::Bytes;
 use serde_json::{Map, json};
 
 use super::{Pipeline, PipelineSettings, RequestHandler};
+use crate::domain::audit::Actor;
 use crate::domain::answer::{Answer, Content, ServedFile};
 use crate::domain::config::Config;
 use crate::domain::device::Device;
@@ -16,6 +17,8 @@ use crate::domain::device_info::DeviceInfo;
 use crate::domain::plugin::{Configuration, FileReference, GeneratedFile, Support};
 use crate::domain::raw_config::RawConfig;
 use crate::domain::request::{HttpRequest, Request, RequestKind};
+use crate::domain::synchronization::SynchronizationMethod;
+use crate::provisioning::many::ended;
 use crate::provisioning::plugins::{PluginError, Plugins, Vote, Votes};
 use crate::provisioning::{PluginEvent, Provisioning};
 use crate::storage::Database;
@@ -99,6 +102,10 @@ impl Plugins for Family {
         Ok(())
     }
 
+    async fn synchronize(&self, _: &Device, _: &RawConfig) -> Result<SynchronizationMethod, PluginError> {
+        Err(PluginError::Refused("no phone is told here".to_owned()))
+    }
+
     async fn serve_file(&self, _: &str, _: &Device, request: &Request) -> Result<FileReference, PluginError> {
         let path = request.kind.path().unwrap_or_default();
         let name = path.rsplit('/').next().unwrap_or_default();
@@ -128,7 +135,7 @@ impl Site {
         let family = Arc::new(Family::default());
         let provisioning = Arc::new(Provisioning::new(store, family.clone(), Map::new()));
         provisioning.seed("192.0.2.1").await.unwrap();
-        let pipeline = Arc::new(Pipeline::new(provisioning.clone(), settings));
+        let pipeline = Arc::new(Pipeline::new(provisioning.clone(), settings, Arc::default()));
         Site { pipeline, provisioning, family, _data: data }
     }
 
@@ -216,7 +223,7 @@ async fn a_device_known_by_address_learns_who_it_is() {
     site.ask("192.0.2.7", "/vendor=V/model=M/common.cfg").await;
     let provisional = site.only_device().await;
     assert!(provisional.is_provisional() && !provisional.configured);
-    assert_eq!(provisional.last_error.as_deref(), Some("no MAC address"));
+    assert_eq!(provisional.last_error.map(|failure| failure.reason).as_deref(), Some("no MAC address"));
     content(site.ask("192.0.2.7", &format!("/mac={MAC}/phone.cfg")).await);
     let known = site.only_device().await;
     assert!(known.id == provisional.id && known.configured && known.last_error.is_none(), "{known:?}");
@@ -248,7 +255,7 @@ async fn another_phone_at_the_address_is_not_taken_for_this_one() {
 
 #[tokio::test]
 async fn behind_nat_phones_share_an_address() {
-    let site = Site::new(PipelineSettings { nat: true }).await;
+    let site = Site::new(PipelineSettings { nat: "true".parse().unwrap(), ..PipelineSettings::default() }).await;
     for mac in [MAC, "00:08:5d:00:00:02"] {
         site.ask("192.0.2.7", &format!("/vendor=V/mac={mac}/phone.cfg")).await;
     }
@@ -277,9 +284,9 @@ async fn a_changed_config_reaches_its_heirs_and_a_refused_one_nobody() {
     let own = json!({"parent_ids": ["base"], "raw_config": {"sip_lines": {"1": {"username": "alice"}}}});
     let mut config = Config::from_document(own.as_object().unwrap().clone()).unwrap();
     config.id = "alice".to_owned();
-    site.provisioning.insert_config(config.clone()).await.unwrap();
+    site.provisioning.insert_config(config.clone(), &Actor::Server).await.unwrap();
     let left = device.config.replace("alice".to_owned()).unwrap();
-    site.provisioning.update_device(device).await.unwrap();
+    site.provisioning.update_device(device, &Actor::Server).await.unwrap();
     assert_eq!(content(site.ask("192.0.2.7", &path).await), format!("{MAC} alice"));
     assert_eq!(
         site.provisioning.store().config(&left).await.unwrap(),
@@ -289,11 +296,12 @@ async fn a_changed_config_reaches_its_heirs_and_a_refused_one_nobody() {
 
     let renamed = json!({"1": {"username": "bob"}});
     config.raw_config.insert("sip_lines".to_owned(), renamed);
-    site.provisioning.update_config(config.clone()).await.unwrap();
+    let (_, running) = site.provisioning.update_config(config.clone(), &Actor::Server).await.unwrap();
+    ended(running.unwrap()).await;
     assert_eq!(content(site.ask("192.0.2.7", &path).await), format!("{MAC} bob"));
 
     config.raw_config.insert("sip_proxy_port".to_owned(), json!(70_000));
-    let refused = site.provisioning.update_config(config).await.unwrap_err();
+    let refused = site.provisioning.update_config(config, &Actor::Server).await.unwrap_err();
     assert_eq!(refused.to_string(), "raw_config.sip_proxy_port: 70000 is not a port (1 to 65535)");
     assert_eq!(content(site.ask("192.0.2.7", &path).await), format!("{MAC} bob"));
 }
@@ -318,8 +326,9 @@ async fn a_deleted_config_takes_its_files_along() {
     let path = format!("/vendor=V/mac={MAC}/phone.cfg");
     content(site.ask("192.0.2.7", &path).await);
     let config = site.only_device().await.config.unwrap();
-    site.provisioning.delete_config(&config).await.unwrap();
+    let running = site.provisioning.delete_config(&config, &Actor::Server).await.unwrap();
+    ended(running.unwrap()).await;
     assert!(matches!(site.ask("192.0.2.7", &path).await, Answer::NotFound));
     let device = site.only_device().await;
-    assert!(!device.configured && device.last_error.unwrap().contains("does not exist"));
+    assert!(!device.configured && device.last_error.unwrap().reason.contains("does not exist"));
 }

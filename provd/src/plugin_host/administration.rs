@@ -7,6 +7,7 @@ use async_trait::async_trait;
 use tokio::sync::oneshot;
 
 use super::host::{Entry, PluginHost, unavailable};
+use crate::domain::dhcp::DhcpHint;
 use crate::domain::plugin::{Crash, PluginStatus};
 use crate::provisioning::plugins::{PluginAdministration, PluginError};
 
@@ -28,6 +29,11 @@ impl PluginAdministration for PluginHost {
 
     fn log(&self, plugin: &str) -> Option<Vec<String>> {
         Some(self.entries.get(plugin)?.shared.ring.lines())
+    }
+
+    fn dhcp_hints(&self) -> Vec<(String, Option<Vec<DhcpHint>>)> {
+        let hints = |entry: &Entry| Some(entry.shared.generation()?.dhcp_hints.clone());
+        self.entries.iter().map(|(id, entry)| (id.clone(), hints(entry))).collect()
     }
 
     async fn restart(&self, plugin: &str) -> Result<PluginStatus, PluginError> {

@@ -17,6 +17,7 @@ use crate::domain::device_info::DeviceInfo;
 use crate::domain::plugin::{Configuration, FileReference, PluginState, Support};
 use crate::domain::raw_config::RawConfig;
 use crate::domain::request::{Request, RequestKind};
+use crate::domain::synchronization::SynchronizationMethod;
 use crate::provisioning::plugins::{PluginError, Plugins, Votes};
 
 /// Inline answers up to this size may be remembered, in bytes.
@@ -87,6 +88,21 @@ impl Plugins for PluginHost {
     async fn deconfigure(&self, plugin: &str, device: &Device) -> Result<(), PluginError> {
         let generation = self.running(plugin)?;
         generation.client.deconfigure(convert::device(device)).await.map_err(failed(plugin))
+    }
+
+    async fn synchronize(
+        &self,
+        device: &Device,
+        raw_config: &RawConfig,
+    ) -> Result<SynchronizationMethod, PluginError> {
+        let plugin = device.plugin.as_deref().unwrap_or_default();
+        let generation = self.running(plugin)?;
+        let message = v1::SynchronizeRequest {
+            device: Some(convert::device(device)),
+            raw_config: Some(convert::raw_config(raw_config)),
+        };
+        let response = generation.client.synchronize(message).await.map_err(failed(plugin))?;
+        convert::synchronization_method(response.method).map_err(defective(plugin))
     }
 
     async fn serve_file(

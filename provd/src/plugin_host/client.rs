@@ -55,6 +55,7 @@ enum Rpc {
     ConfigureCommon,
     Configure,
     Deconfigure,
+    Synchronize,
     ServeFile,
     Drain,
     Health,
@@ -63,7 +64,7 @@ enum Rpc {
 impl Rpc {
     fn deadline(self) -> Duration {
         Duration::from_secs(match self {
-            Rpc::Describe | Rpc::ConfigureCommon | Rpc::Configure | Rpc::Deconfigure => 5,
+            Rpc::Describe | Rpc::ConfigureCommon | Rpc::Configure | Rpc::Deconfigure | Rpc::Synchronize => 5,
             Rpc::Extract | Rpc::Associate | Rpc::ServeFile | Rpc::Health => 2,
             Rpc::Drain => 10,
         })
@@ -117,6 +118,14 @@ impl Client {
         let mut stub = self.connection.plugin.clone();
         let request = v1::DeconfigureRequest { device: Some(device) };
         self.call(Rpc::Deconfigure, stub.deconfigure(request)).await.map(drop)
+    }
+
+    pub(super) async fn synchronize(
+        &self,
+        request: v1::SynchronizeRequest,
+    ) -> Result<v1::SynchronizeResponse, CallError> {
+        let mut stub = self.connection.plugin.clone();
+        Box::pin(self.call(Rpc::Synchronize, stub.synchronize(request))).await
     }
 
     pub(super) async fn serve_file(

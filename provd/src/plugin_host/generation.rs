@@ -21,6 +21,7 @@ use super::manifest::Manifest;
 use super::memory::Memory;
 use super::process::{Invocation, Process, Spawner};
 use super::{convert, filters};
+use crate::domain::dhcp::DhcpHint;
 
 /// How long a stopped process has between SIGTERM and SIGKILL.
 const TERMINATION: Duration = Duration::from_secs(5);
@@ -48,6 +49,7 @@ pub(super) struct Generation {
     pub(super) client: Client,
     pub(super) description: v1::DescribeResponse,
     pub(super) sensitive: RegexSet,
+    pub(super) dhcp_hints: Vec<DhcpHint>,
     pub(super) memory: Memory,
     pub(super) folder: PathBuf,
     /// Whether its process still runs. What it allowed to be remembered outlives it.
@@ -183,12 +185,13 @@ async fn become_ready(
     let sensitive = RegexSet::new(&description.sensitive_filenames).map_err(|error| {
         StartError::Hopeless(format!("a pattern of sensitive file names is not usable: {error}"))
     })?;
+    let dhcp_hints = convert::dhcp_hints(&description.dhcp_hints).map_err(StartError::Hopeless)?;
     while !client.is_serving().await.map_err(refused)? {
         tokio::time::sleep(Duration::from_millis(20)).await;
     }
     let memory = Memory::new();
     let folder = plan.folder.clone();
-    Ok(Generation { client, description, sensitive, memory, folder, alive: AtomicBool::new(true) })
+    Ok(Generation { client, description, sensitive, dhcp_hints, memory, folder, alive: AtomicBool::new(true) })
 }
 
 /// Tries until somebody listens; the caller's deadline ends it.

@@ -1,4 +1,4 @@
-//! One child process of a plugin: spawned, signalled, awaited. The only place in the tree that starts programs.
+//! One child process of a plugin: spawned, signalled, awaited. The only place in the server that starts programs.
 //!
 //! A child is tied to this process three ways: its stdin is a pipe only we hold, its parent-death signal is SIGKILL, and it
 //! leads a process group that is killed before the leader is reaped, so that no grandchild survives it.

@@ -1,39 +1,50 @@
-//! Part of step 3: the plugin that supports a phone best.
+//! Which plugin supports a phone best.
 
 use std::cmp::Ordering;
 
 use futures_util::future::join_all;
 
-use super::Pipeline;
+use super::Provisioning;
 use crate::domain::device_info::DeviceInfo;
 use crate::domain::plugin::Support;
 
-impl Pipeline {
-    /// The plugin that supports these facts best, if one does at least probably. Of equals the latest, by the numbers in
-    /// their identifiers. While a plugin that might be better cannot be asked, only an exact one is chosen: the choice is
-    /// for good, and the phone will ask again.
-    pub(super) async fn associate(&self, info: &DeviceInfo) -> Choice {
-        let plugins = self.provisioning.plugins();
-        let ask = async |plugin: String| match plugins.associate(&plugin, info).await {
-            Ok(support) => Some((support, plugin)),
-            Err(error) => {
-                tracing::warn!("A choice of plugins is made without {plugin}: {error}");
-                None
-            }
-        };
-        let supports = join_all(plugins.installed().into_iter().map(ask)).await;
-        let complete = supports.iter().all(Option::is_some);
-        let least = if complete { Support::Probable } else { Support::Exact };
-        Choice { plugin: choose(supports.into_iter().flatten(), least), complete }
+/// The outcome of an association.
+#[derive(Debug, Clone, Default)]
+pub struct Choice {
+    /// The plugin that supports the phone best, if one does at least probably.
+    pub plugin: Option<String>,
+    /// Whether every plugin was heard. If not, and none was chosen, the phone is to ask again.
+    pub complete: bool,
+    /// What each plugin said; nothing from those that could not be asked.
+    pub supports: Vec<(String, Option<Support>)>,
+}
+
+impl Choice {
+    /// How well a plugin said it supports the phone.
+    pub fn support_by(&self, plugin: &str) -> Support {
+        let said = self.supports.iter().find(|(other, _)| other == plugin);
+        said.and_then(|(_, support)| *support).unwrap_or(Support::None)
     }
 }
 
-/// The outcome of an association.
-#[derive(Debug)]
-pub(super) struct Choice {
-    pub(super) plugin: Option<String>,
-    /// Whether every plugin was heard. If not, and none was chosen, the phone is to ask again.
-    pub(super) complete: bool,
+impl Provisioning {
+    /// The plugin that supports these facts best, if one does at least probably. Of equals the latest, by the numbers in
+    /// their identifiers. While a plugin that might be better cannot be asked, only an exact one is chosen: the phone will
+    /// ask again.
+    pub async fn associate(&self, info: &DeviceInfo) -> Choice {
+        let ask = async |plugin: String| match self.plugins.associate(&plugin, info).await {
+            Ok(support) => (plugin, Some(support)),
+            Err(error) => {
+                tracing::warn!("A choice of plugins is made without {plugin}: {error}");
+                (plugin, None)
+            }
+        };
+        let supports = join_all(self.plugins.installed().into_iter().map(ask)).await;
+        let complete = supports.iter().all(|(_, support)| support.is_some());
+        let least = if complete { Support::Probable } else { Support::Exact };
+        let heard = supports.iter().filter_map(|(plugin, support)| Some(((*support)?, plugin.clone())));
+        Choice { plugin: choose(heard, least), complete, supports }
+    }
 }
 
 fn choose(supports: impl Iterator<Item = (Support, String)>, least: Support) -> Option<String> {

@@ -1,79 +1,113 @@
 //! The life of a config, and what a change of it does to the devices that inherit from it.
+//!
+//! A change is stored with a mark that its heirs are not configured anew yet, so that one which a crash interrupts is
+//! carried on at the next start.
 
-use futures_util::StreamExt as _;
+use std::sync::Arc;
 
+use super::audit::config_changes;
+use super::many::Running;
+use super::store::{ConfigChange, StoreError};
 use super::{Provisioning, ProvisioningError, new_id};
+use crate::domain::audit::{Actor, AuditEntry};
 use crate::domain::config::Config;
 use crate::domain::device::check_id;
 use crate::domain::raw_config;
 
-/// Devices configured at the same time when a config changes. More would only queue before the plugins.
-const PARALLEL: usize = 16;
-
 impl Provisioning {
-    /// Stores a new config. Devices that named it before it existed are configured.
-    pub async fn insert_config(&self, mut config: Config) -> Result<Config, ProvisioningError> {
+    /// Stores a new config. Devices that named it before it existed are configured: that is the operation, if there are any.
+    pub async fn insert_config(
+        self: &Arc<Self>,
+        mut config: Config,
+        actor: &Actor,
+    ) -> Result<(Config, Option<Running>), ProvisioningError> {
         if config.id.is_empty() {
             config.id = new_id();
         }
         check_id(&config.id)?;
         check_parameters(&config)?;
         config.revision = 0;
-        let config = self.store.put_config(&config).await?;
-        self.reconfigure_heirs(&config.id).await?;
-        Ok(config)
+        let entry = AuditEntry::config(actor, "created", &config.id, config_changes(&Config::default(), &config));
+        let (change, id) = change(entry);
+        let config = self.store.put_config(&config, change).await?;
+        let running = self.configure_heirs(&config.id, id).await?;
+        Ok((config, running))
     }
 
-    /// Replaces the document of a config; all devices that inherit from it are configured anew. An equal document changes
-    /// nothing.
-    pub async fn update_config(&self, mut config: Config) -> Result<Config, ProvisioningError> {
-        let _guard = self.locks.lock(format!("config {}", config.id)).await;
+    /// Replaces the document of a config; all devices that inherit from it are configured anew: that is the operation, if
+    /// there are any. An equal document changes nothing.
+    pub async fn update_config(
+        self: &Arc<Self>,
+        mut config: Config,
+        actor: &Actor,
+    ) -> Result<(Config, Option<Running>), ProvisioningError> {
+        let guard = self.locks.lock(format!("config {}", config.id)).await;
         let Some(stored) = self.store.config(&config.id).await? else {
             return Err(ProvisioningError::NoSuchConfig(config.id));
         };
         check_parameters(&config)?;
         config.revision = stored.revision;
         if config == stored {
-            return Ok(stored);
+            return Ok((stored, None));
         }
-        let config = self.store.put_config(&config).await?;
-        self.reconfigure_heirs(&config.id).await?;
-        Ok(config)
+        let entry = AuditEntry::config(actor, "updated", &config.id, config_changes(&stored, &config));
+        let (change, id) = change(entry);
+        let config = self.store.put_config(&config, change).await?;
+        drop(guard);
+        let running = self.configure_heirs(&config.id, id).await?;
+        Ok((config, running))
     }
 
     /// Deletes a config that may be. Devices keep naming it, and are configured without it.
-    pub async fn delete_config(&self, id: &str) -> Result<(), ProvisioningError> {
+    pub async fn delete_config(
+        self: &Arc<Self>,
+        id: &str,
+        actor: &Actor,
+    ) -> Result<Option<Running>, ProvisioningError> {
         let Some(stored) = self.store.config(id).await? else {
             return Err(ProvisioningError::NoSuchConfig(id.to_owned()));
         };
         if stored.deletable == Some(false) {
             return Err(ProvisioningError::NotDeletable(id.to_owned()));
         }
-        self.store.delete_config(id).await?;
-        self.reconfigure_heirs(id).await
+        let (change, unfinished) = change(AuditEntry::config(actor, "deleted", id, Vec::new()));
+        if !self.store.delete_config(id, change).await? {
+            return Err(ProvisioningError::NoSuchConfig(id.to_owned()));
+        }
+        Ok(self.configure_heirs(id, unfinished).await?)
     }
 
-    async fn reconfigure_heirs(&self, config: &str) -> Result<(), ProvisioningError> {
-        let heirs = self.store.descendants(config).await?;
-        let devices = self.store.devices_of_configs(&heirs).await?;
-        self.reconfigure_all(devices).await;
+    /// Carries on with what a crash interrupted.
+    pub async fn resume_changes(self: &Arc<Self>) -> Result<(), StoreError> {
+        for (change, config) in self.store.unfinished_changes().await? {
+            tracing::info!("The change of config {config} was interrupted and is carried on");
+            self.configure_heirs(&config, change).await?;
+        }
         Ok(())
     }
 
-    /// Configures many devices anew, some at a time. One that fails does not keep the others from it.
-    pub(crate) async fn reconfigure_all(&self, devices: Vec<String>) {
-        let one = |id: String| async move {
-            match self.reconfigure_device(&id).await {
-                // Deleted since the list was made: nothing is left to do.
-                Ok(_) | Err(ProvisioningError::NoSuchDevice(_)) => {}
-                Err(error) => tracing::error!("Device {id} could not be configured anew: {error}"),
-            }
-        };
-        futures_util::stream::iter(devices).for_each_concurrent(PARALLEL, one).await;
+    async fn configure_heirs(
+        self: &Arc<Self>,
+        config: &str,
+        change: String,
+    ) -> Result<Option<Running>, StoreError> {
+        let heirs = self.store.descendants(config).await?;
+        let devices = self.store.devices_of_configs(&heirs).await?;
+        if devices.is_empty() {
+            self.store.finish_change(&change).await?;
+            return Ok(None);
+        }
+        Ok(Some(self.configure_many(format!("configure devices of config {config}"), devices, Some(change))))
     }
 }
 
+/// What goes with a change, and the identifier of its mark.
+fn change(entry: AuditEntry) -> (ConfigChange, String) {
+    let id = new_id();
+    (ConfigChange { unfinished: Some(id.clone()), audit: vec![entry] }, id)
+}
+
 fn check_parameters(config: &Config) -> Result<(), ProvisioningError> {
-    let problems = raw_config::check(&config.raw_config);
-    if problems.is_empty() { Ok(()) } else { Err(ProvisioningError::InvalidRawConfig(problems)) }
+    raw_config::check(&config.raw_config)
+        .map_err(|problems| ProvisioningError::InvalidRawConfig(problems.beneath("raw_config")))
 }

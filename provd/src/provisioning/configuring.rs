@@ -8,7 +8,7 @@ use super::Provisioning;
 use super::plugins::PluginError;
 use super::store::{DeviceChange, StoreError};
 use crate::domain::config::{self, Config, Configs};
-use crate::domain::device::Device;
+use crate::domain::device::{Device, Failure};
 use crate::domain::plugin::Configuration;
 use crate::domain::raw_config::{self, RawConfig};
 
@@ -20,6 +20,14 @@ enum Obstacle {
     Failure(String),
     /// The plugin cannot be asked now; time mends that.
     PluginAway(String),
+}
+
+impl Obstacle {
+    fn reason(self) -> String {
+        match self {
+            Obstacle::NoConfig(reason) | Obstacle::Failure(reason) | Obstacle::PluginAway(reason) => reason,
+        }
+    }
 }
 
 /// The configs that files were generated from with their revisions, see [`DeviceChange::basis`].
@@ -57,7 +65,11 @@ impl Provisioning {
     ) -> Result<Configured, StoreError> {
         let (raw_config, basis) = self.raw_config_of(device, unstored).await?;
         let outcome = match raw_config {
-            Ok(raw_config) => self.generate(device, &raw_config).await,
+            Ok(raw_config) => {
+                let plugin = device.plugin.as_deref().unwrap_or_default();
+                tracing::info!("Configuring device {} with plugin {plugin}", device.id);
+                self.generate(device, &raw_config).await
+            }
             Err(obstacle) => Err(obstacle),
         };
         let (files, reason) = match outcome {
@@ -65,7 +77,7 @@ impl Provisioning {
             Err(Obstacle::NoConfig(reason)) => (Some(Configuration::default()), Some(reason)),
             Err(Obstacle::Failure(reason)) => (None, Some(reason)),
             Err(Obstacle::PluginAway(reason)) => {
-                self.wait_for_plugin(&device.id);
+                self.configure_later(&device.id);
                 (None, Some(reason))
             }
         };
@@ -76,13 +88,25 @@ impl Provisioning {
             device.trigger_path.clone_from(&configuration.trigger_path);
         }
         device.configured = reason.is_none();
-        device.last_error = reason;
+        device.last_error = reason.map(Failure::now);
         Ok(Configured { files, basis })
     }
 
+    /// Generates the files of a device, or says why it cannot be configured. Nothing follows from it.
+    pub(super) async fn generate_unstored(
+        &self,
+        device: &Device,
+        unstored: Option<&Config>,
+    ) -> Result<Result<Configuration, String>, StoreError> {
+        let (raw_config, _) = self.raw_config_of(device, unstored).await?;
+        let outcome = match raw_config {
+            Ok(raw_config) => self.generate(device, &raw_config).await,
+            Err(obstacle) => Err(obstacle),
+        };
+        Ok(outcome.map_err(Obstacle::reason))
+    }
+
     async fn generate(&self, device: &Device, raw_config: &RawConfig) -> Result<Configuration, Obstacle> {
-        let plugin = device.plugin.as_deref().unwrap_or_default();
-        tracing::info!("Configuring device {} with plugin {plugin}", device.id);
         let configuration =
             self.plugins.configure(device, raw_config).await.map_err(|error| match error {
                 PluginError::Unavailable { .. } => Obstacle::PluginAway(error.to_string()),
@@ -121,12 +145,11 @@ impl Provisioning {
         let Some(merged) = config::merge(&self.base, id, &lineage) else {
             return Ok((Err(Obstacle::NoConfig(format!("its config {id} does not exist"))), basis));
         };
-        let problems = raw_config::check(&merged);
-        if problems.is_empty() {
-            return Ok((Ok(RawConfig::new(merged)), basis));
-        }
-        let reason = problems.iter().map(ToString::to_string).collect::<Vec<_>>().join("; ");
-        Ok((Err(Obstacle::Failure(reason)), basis))
+        let raw_config = match raw_config::check(&merged) {
+            Ok(()) => Ok(RawConfig::new(merged)),
+            Err(problems) => Err(Obstacle::Failure(problems.to_string())),
+        };
+        Ok((raw_config, basis))
     }
 
     async fn lineage_above(&self, config: &Config) -> Result<Configs, StoreError> {

@@ -1,8 +1,10 @@
 //! The life of a device as the API drives it: insert, update, delete, reconfigure. Requests of phones take the same steps
 //! through the pipeline.
 
+use super::audit::device_changes;
 use super::store::{DeviceChange, StoreError};
 use super::{DeviceGuard, Provisioning, ProvisioningError, new_id};
+use crate::domain::audit::{Actor, AuditEntry};
 use crate::domain::config::Config;
 use crate::domain::device::{Device, check_id};
 use crate::domain::plugin::Configuration;
@@ -12,60 +14,63 @@ const ATTEMPTS: usize = 5;
 
 impl Provisioning {
     /// Stores a new device and configures it. An empty `id` is replaced by a new one.
-    pub async fn insert_device(&self, mut device: Device) -> Result<Device, ProvisioningError> {
+    pub async fn insert_device(&self, mut device: Device, actor: &Actor) -> Result<Device, ProvisioningError> {
         if device.id.is_empty() {
             device.id = new_id();
         }
         check_id(&device.id)?;
         let _guard = self.lock_device(&device.id).await;
-        device.revision = 0;
+        let device = device.administered(&Device::default());
         let mut tries = Tries::default();
         loop {
-            match self.try_insert(&device).await {
+            match self.try_insert(&device, actor).await {
                 Err(error) if tries.go_on_after(&error) => {}
                 outcome => return outcome,
             }
         }
     }
 
-    async fn try_insert(&self, device: &Device) -> Result<Device, ProvisioningError> {
+    async fn try_insert(&self, device: &Device, actor: &Actor) -> Result<Device, ProvisioningError> {
         let mut device = device.clone();
         let configured = self.configure(&mut device, None).await?;
-        Ok(self.store.change_device(DeviceChange::configured(device, configured)).await?)
+        let changes = device_changes(&Device::default(), &device);
+        let audit = vec![AuditEntry::device(actor, "created", &device.id, changes)];
+        let change = DeviceChange { audit, ..DeviceChange::configured(device, configured) };
+        Ok(self.store.change_device(change).await?)
     }
 
     /// Replaces the document of a device. It is configured anew if that changes what its files depend on; an equal
     /// document changes nothing.
-    pub async fn update_device(&self, device: Device) -> Result<Device, ProvisioningError> {
+    pub async fn update_device(&self, device: Device, actor: &Actor) -> Result<Device, ProvisioningError> {
         let _guard = self.lock_device(&device.id).await;
         let mut tries = Tries::default();
         loop {
-            match self.try_update(&device).await {
+            match self.try_update(&device, actor).await {
                 Err(error) if tries.go_on_after(&error) => {}
                 outcome => return outcome,
             }
         }
     }
 
-    async fn try_update(&self, device: &Device) -> Result<Device, ProvisioningError> {
+    async fn try_update(&self, device: &Device, actor: &Actor) -> Result<Device, ProvisioningError> {
         let stored = self.stored_device(&device.id).await?;
-        let mut changed = device.clone();
-        changed.configured = stored.configured;
-        changed.last_error.clone_from(&stored.last_error);
-        changed.trigger_path.clone_from(&stored.trigger_path);
-        changed.revision = stored.revision;
+        let changed = device.clone().administered(&stored);
         if changed == stored {
             return Ok(stored);
         }
+        let entry =
+            AuditEntry::device(actor, "updated", &stored.id, device_changes(&stored, &changed));
         let change = self.prepare_change(&stored, changed, None).await?;
-        Ok(self.store.change_device(change).await?)
+        Ok(self.store.change_device(DeviceChange { audit: vec![entry], ..change }).await?)
     }
 
     /// Deletes a device, its files and, if it was the last to use it, its transient config.
-    pub async fn delete_device(&self, id: &str) -> Result<(), ProvisioningError> {
+    pub async fn delete_device(&self, id: &str, actor: &Actor) -> Result<(), ProvisioningError> {
         let _guard = self.lock_device(id).await;
         let device = self.stored_device(id).await?;
-        self.store.delete_device(id).await?;
+        let changes = device_changes(&device, &Device::default());
+        let entry = AuditEntry::device(actor, "deleted", id, changes);
+        self.store.delete_device(id, None, vec![entry]).await?;
         self.deconfigure(&device).await;
         Ok(())
     }
@@ -126,7 +131,7 @@ impl Provisioning {
         self.locks.lock(format!("id {id}")).await
     }
 
-    async fn stored_device(&self, id: &str) -> Result<Device, ProvisioningError> {
+    pub(super) async fn stored_device(&self, id: &str) -> Result<Device, ProvisioningError> {
         let device = self.store.device(id).await?;
         device.ok_or_else(|| ProvisioningError::NoSuchDevice(id.to_owned()))
     }

@@ -8,7 +8,7 @@ use thiserror::Error;
 use super::store::StoreError;
 use crate::domain::config::InvalidConfig;
 use crate::domain::device::{InvalidDevice, InvalidId};
-use crate::domain::raw_config::Problem;
+use crate::domain::raw_config::Problems;
 
 /// A refused change. Nothing of it is stored.
 #[derive(Debug, Error)]
@@ -32,14 +32,9 @@ pub enum ProvisioningError {
     #[error("id: {0}")]
     InvalidId(#[from] InvalidId),
     /// The raw config cannot mean anything.
-    #[error("{}", list(.0))]
-    InvalidRawConfig(Vec<Problem>),
+    #[error("{0}")]
+    InvalidRawConfig(Problems),
     /// The database refused.
     #[error(transparent)]
     Store(#[from] StoreError),
-}
-
-/// All problems on one line, `raw_config.` before each path.
-fn list(problems: &[Problem]) -> String {
-    problems.iter().map(|problem| format!("raw_config.{problem}")).collect::<Vec<_>>().join("; ")
 }

@@ -2,27 +2,44 @@
 //!
 //! They know the rules of the domain and two seams, a [`store`] and [`plugins`]; never SQL, processes or protocols.
 
+mod association;
+mod audit;
+mod autocreation;
 mod configs;
 mod configuring;
 mod devices;
 mod error;
 mod locks;
+pub mod many;
+pub mod operations;
 pub mod plugins;
+mod presences;
+mod preview;
 mod seeds;
 pub mod store;
+pub mod synchronization;
+pub mod synchronizer;
 mod upkeep;
+mod waiting;
 
 use std::collections::HashSet;
 use std::sync::{Arc, Mutex};
 
 use serde_json::{Map, Value};
 
+pub use association::Choice;
+pub(crate) use audit::device_changes;
 pub use error::ProvisioningError;
 pub use locks::{DeviceGuard, DeviceLocks};
+pub use preview::Preview;
 pub use upkeep::PluginEvent;
 
+use operations::Operations;
 use plugins::Plugins;
+use presences::Presences;
 use store::Store;
+use synchronizer::Synchronizer;
+use waiting::WaitingList;
 
 /// Everything a use case works on.
 pub struct Provisioning {
@@ -30,6 +47,10 @@ pub struct Provisioning {
     plugins: Arc<dyn Plugins>,
     locks: DeviceLocks,
     base: Map<String, Value>,
+    operations: Operations,
+    presences: Presences,
+    waiting_list: WaitingList,
+    synchronizer: Option<Arc<dyn Synchronizer>>,
     /// Devices that could not be configured because their plugin was away; held to add one or take all.
     waiting: Mutex<HashSet<String>>,
 }
@@ -38,7 +59,28 @@ impl Provisioning {
     /// Puts the use cases on a store and plugins. `base` is the base raw config: `http_base_url`, `ip`, `http_port`,
     /// `tftp_port` and what else the administrator wants every phone to inherit.
     pub fn new(store: Arc<dyn Store>, plugins: Arc<dyn Plugins>, base: Map<String, Value>) -> Provisioning {
-        Provisioning { store, plugins, locks: DeviceLocks::default(), base, waiting: Mutex::default() }
+        Provisioning {
+            store,
+            plugins,
+            locks: DeviceLocks::default(),
+            base,
+            operations: Operations::default(),
+            presences: Presences::default(),
+            waiting_list: WaitingList::default(),
+            synchronizer: None,
+            waiting: Mutex::default(),
+        }
+    }
+
+    /// With a way to make phones fetch their files again.
+    #[must_use]
+    pub fn synchronizing_by(self, synchronizer: Arc<dyn Synchronizer>) -> Provisioning {
+        Provisioning { synchronizer: Some(synchronizer), ..self }
+    }
+
+    /// What takes longer than an answer may.
+    pub fn operations(&self) -> &Operations {
+        &self.operations
     }
 
     /// The database.

@@ -9,9 +9,11 @@ use thiserror::Error;
 use crate::domain::answer::ServedFile;
 use crate::domain::device::Device;
 use crate::domain::device_info::DeviceInfo;
+use crate::domain::dhcp::DhcpHint;
 use crate::domain::plugin::{Configuration, FileReference, PluginStatus, Support};
 use crate::domain::raw_config::RawConfig;
 use crate::domain::request::Request;
+use crate::domain::synchronization::SynchronizationMethod;
 
 /// Why a plugin did not do as asked. The text is for administrators and holds no secrets.
 #[derive(Debug, Clone, Error, PartialEq, Eq)]
@@ -82,6 +84,12 @@ pub trait Plugins: Send + Sync {
     async fn configure(&self, device: &Device, raw_config: &RawConfig) -> Result<Configuration, PluginError>;
     /// Lets a plugin forget a device.
     async fn deconfigure(&self, plugin: &str, device: &Device) -> Result<(), PluginError>;
+    /// How a device is told to fetch its files again, by the plugin it names. Refused where its phones cannot be told.
+    async fn synchronize(
+        &self,
+        device: &Device,
+        raw_config: &RawConfig,
+    ) -> Result<SynchronizationMethod, PluginError>;
     /// What a plugin answers to a request of one of its devices.
     async fn serve_file(
         &self,
@@ -105,6 +113,8 @@ pub trait PluginAdministration: Send + Sync {
     async fn status(&self, plugin: &str) -> Option<PluginStatus>;
     /// Last log lines of a plugin, oldest first, those of earlier processes included.
     fn log(&self, plugin: &str) -> Option<Vec<String>>;
+    /// What each installed plugin hints at for DHCP servers, by id; nothing for one that never was ready.
+    fn dhcp_hints(&self) -> Vec<(String, Option<Vec<DhcpHint>>)>;
     /// Replaces the process of a plugin: the new one is ready before the old one drains, so that no request fails. Lifts a
     /// quarantine. Gives the new status.
     async fn restart(&self, plugin: &str) -> Result<PluginStatus, PluginError>;

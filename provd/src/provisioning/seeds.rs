@@ -1,10 +1,9 @@
 //! The configs an empty database begins with, so that the first phone gets a working file without anybody's help.
 
-use rand::distr::{Alphanumeric, SampleString as _};
 use serde_json::{Map, Value, json};
 
 use super::Provisioning;
-use super::store::StoreError;
+use super::store::{ConfigChange, StoreError};
 use crate::domain::config::{Config, ROLE_AUTOCREATE};
 
 /// Parameter that says the configs were seeded: one that an administrator deleted does not come back.
@@ -12,14 +11,15 @@ const SEEDED: &str = "seeded";
 
 impl Provisioning {
     /// Seeds an empty database: `base`, from which everything inherits, `defaultconfigdevice`, a template for devices,
-    /// and `autoprov`, which new phones use until somebody provisions them. `pbx` is where they register.
+    /// and `autoprov`, of which new phones get a copy with an account of their own until somebody provisions them. `pbx`
+    /// is where they register.
     pub async fn seed(&self, pbx: &str) -> Result<(), StoreError> {
         if self.store.parameter(SEEDED).await?.is_some() {
             return Ok(());
         }
         for config in configs(pbx) {
             if self.store.config(&config.id).await?.is_none() {
-                self.store.put_config(&config).await?;
+                self.store.put_config(&config, ConfigChange::default()).await?;
             }
         }
         self.store.set_parameter(SEEDED, Some("true")).await
@@ -27,11 +27,9 @@ impl Provisioning {
 }
 
 fn configs(pbx: &str) -> [Config; 3] {
-    let username = format!("ap{}", Alphanumeric.sample_string(&mut rand::rng(), 8).to_lowercase());
-    let password = Alphanumeric.sample_string(&mut rand::rng(), 24);
     let autoprov = json!({
         "sip_lines": {"1": {
-            "username": username, "password": password, "display_name": "Autoprov", "number": "autoprov",
+            "username": "ap${random:12}", "password": "${random:24}", "display_name": "Autoprov", "number": "autoprov",
             "proxy_ip": pbx, "registrar_ip": pbx,
         }},
         "sccp_call_managers": {"1": {"ip": pbx}},

@@ -6,13 +6,16 @@ use std::time::SystemTime;
 use async_trait::async_trait;
 use thiserror::Error;
 
+use crate::domain::audit::AuditEntry;
 use crate::domain::config::{Config, Configs};
 use crate::domain::device::Device;
 use crate::domain::mac::Mac;
 use crate::domain::plugin::{Configuration, Crash, GeneratedFile, StoredFile};
+use crate::domain::remote_state::Presence;
+use crate::domain::waiting::WaitingDevice;
 
 /// Why the store did not do as asked. Nothing of the failed change is stored.
-#[derive(Debug, Error)]
+#[derive(Debug, Clone, Error)]
 pub enum StoreError {
     /// The record was changed, or deleted, by somebody else since it was read.
     #[error("{0} was changed by somebody else at the same time")]
@@ -69,6 +72,33 @@ pub struct DeviceChange {
     pub takes_address: bool,
     /// A config the device leaves: deleted if it is transient and nobody uses it any more.
     pub left_config: Option<String>,
+    /// What is kept of it for those who ask who changed what.
+    pub audit: Vec<AuditEntry>,
+}
+
+/// What comes with the change of a config; stored with it or not at all.
+#[derive(Debug, Clone, Default)]
+pub struct ConfigChange {
+    /// Identifier under which the change is remembered until [`Store::finish_change`], because its heirs are still to be
+    /// configured anew.
+    pub unfinished: Option<String>,
+    /// What is kept of it for those who ask who changed what.
+    pub audit: Vec<AuditEntry>,
+}
+
+/// Which audit entries are asked for.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct AuditFilter {
+    /// `device` or `config`.
+    pub kind: Option<String>,
+    /// Of one device or config.
+    pub subject: Option<String>,
+    /// By one actor, as it is displayed.
+    pub actor: Option<String>,
+    /// At or after a moment.
+    pub since: Option<SystemTime>,
+    /// At most so many, the newest.
+    pub limit: u32,
 }
 
 /// What is stored about an installed plugin.
@@ -99,8 +129,32 @@ pub trait Store: Send + Sync {
     async fn devices_of_plugin(&self, plugin: &str) -> Result<Vec<String>, StoreError>;
     /// Stores a change in one transaction and gives the device back with its new revision.
     async fn change_device(&self, change: DeviceChange) -> Result<Device, StoreError>;
-    /// Deletes a device, its files and, if it was the last to use it, its transient config. False if there is none.
-    async fn delete_device(&self, id: &str) -> Result<bool, StoreError>;
+    /// Deletes a device, at any revision or only at this one, its files and, if it was the last to use it, its transient
+    /// config. False if there is none.
+    async fn delete_device(
+        &self,
+        id: &str,
+        revision: Option<i64>,
+        audit: Vec<AuditEntry>,
+    ) -> Result<bool, StoreError>;
+    /// How many devices requests from a network created that nobody has changed since.
+    async fn count_created(&self, origin: &str) -> Result<u64, StoreError>;
+    /// Devices known only by their address that were neither created nor seen since a moment.
+    async fn expired_devices(&self, since: SystemTime) -> Result<Vec<Device>, StoreError>;
+
+    /// What was last seen of a device.
+    async fn presence(&self, device: &str) -> Result<Option<Presence>, StoreError>;
+    /// What was last seen of all devices.
+    async fn presences(&self) -> Result<Vec<Presence>, StoreError>;
+    /// Replaces what was last seen of some devices; those that are gone are left out.
+    async fn put_presences(&self, presences: Vec<Presence>) -> Result<(), StoreError>;
+
+    /// Devices that wait to be approved, oldest first.
+    async fn waiting_devices(&self) -> Result<Vec<WaitingDevice>, StoreError>;
+    /// Inserts or replaces a device that waits.
+    async fn put_waiting(&self, waiting: &WaitingDevice) -> Result<(), StoreError>;
+    /// Removes a device that waits. False if there is none.
+    async fn remove_waiting(&self, id: &str) -> Result<bool, StoreError>;
 
     /// One config.
     async fn config(&self, id: &str) -> Result<Option<Config>, StoreError>;
@@ -113,9 +167,18 @@ pub trait Store: Send + Sync {
     /// The oldest config with this role.
     async fn config_with_role(&self, role: &str) -> Result<Option<Config>, StoreError>;
     /// Inserts a config (`revision` 0) or replaces it (its stored revision).
-    async fn put_config(&self, config: &Config) -> Result<Config, StoreError>;
+    async fn put_config(&self, config: &Config, change: ConfigChange) -> Result<Config, StoreError>;
     /// Deletes a config. False if there is none.
-    async fn delete_config(&self, id: &str) -> Result<bool, StoreError>;
+    async fn delete_config(&self, id: &str, change: ConfigChange) -> Result<bool, StoreError>;
+    /// Changes of configs that are not finished: identifier of the change, and of the config.
+    async fn unfinished_changes(&self) -> Result<Vec<(String, String)>, StoreError>;
+    /// Says that all heirs of a changed config are configured anew.
+    async fn finish_change(&self, change: &str) -> Result<(), StoreError>;
+
+    /// Audit entries, newest first.
+    async fn audit(&self, filter: &AuditFilter) -> Result<Vec<AuditEntry>, StoreError>;
+    /// Forgets audit entries before a moment, and all but the newest so many.
+    async fn purge_audit(&self, before: SystemTime, keep: u32) -> Result<u64, StoreError>;
 
     /// A generated file of a device, by [canonical path](crate::domain::mac::canonical_path).
     async fn device_file(&self, device: &str, path: &str) -> Result<Option<StoredFile>, StoreError>;
@@ -123,6 +186,8 @@ pub trait Store: Send + Sync {
     async fn device_files(&self, device: &str) -> Result<Vec<StoredFile>, StoreError>;
     /// A common file of a plugin, by canonical path.
     async fn common_file(&self, plugin: &str, path: &str) -> Result<Option<StoredFile>, StoreError>;
+    /// All common files of a plugin.
+    async fn common_files(&self, plugin: &str) -> Result<Vec<StoredFile>, StoreError>;
     /// Replaces all common files of a plugin. Files whose bytes are unchanged keep their time.
     async fn put_common_files(&self, plugin: &str, files: Vec<GeneratedFile>) -> Result<(), StoreError>;
 

@@ -1,9 +1,12 @@
 //! What follows when a plugin becomes ready, or the server's own address changes: common files, devices that waited.
 
-use std::sync::PoisonError;
+use std::sync::{Arc, PoisonError};
+use std::time::{Duration, SystemTime};
 
+use super::many::ended;
 use super::store::StoreError;
 use super::{Provisioning, ProvisioningError};
+use crate::domain::audit::{Actor, AuditEntry};
 use crate::domain::plugin::Configuration;
 
 /// Parameter under which the base raw config of the last start is kept.
@@ -11,6 +14,9 @@ const BASE_OF_LAST_START: &str = "base_raw_config";
 
 /// Prefix of the parameters under which the version that generated the files of a plugin is kept.
 const VERSION_OF_FILES: &str = "version_of_files.";
+
+/// Audit entries that are kept whatever their age; each takes about 200 bytes.
+const AUDIT_ENTRIES: u32 = 1_000_000;
 
 /// Something about a plugin that devices depend on.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -27,23 +33,40 @@ pub enum PluginEvent {
 
 impl Provisioning {
     /// Acts on an event. Errors are logged: whoever reports an event cannot mend them.
-    pub async fn on_plugin_event(&self, event: PluginEvent) {
+    pub async fn on_plugin_event(self: &Arc<Self>, event: PluginEvent) {
         let PluginEvent::Ready { plugin, version } = event;
         if let Err(error) = self.refresh(&plugin, &version).await {
             tracing::error!("What depends on plugin {plugin} could not be brought up to date: {error}");
         }
     }
 
-    /// Remembers to configure a device when its plugin can be asked again.
-    pub(crate) fn wait_for_plugin(&self, device: &str) {
+    /// Remembers to configure a device when that may be possible again: its plugin is back, or the database.
+    pub(crate) fn configure_later(&self, device: &str) {
         self.waiting.lock().unwrap_or_else(PoisonError::into_inner).insert(device.to_owned());
     }
 
     /// Configures the devices that wait for their plugins. A plugin that hung or was overloaded becomes well without ever
     /// having been restarted, so this is to be called every few seconds.
-    pub async fn configure_waiting(&self) {
+    pub async fn configure_waiting(self: &Arc<Self>) {
         let waiting = std::mem::take(&mut *self.waiting.lock().unwrap_or_else(PoisonError::into_inner));
-        self.reconfigure_all(waiting.into_iter().collect()).await;
+        if !waiting.is_empty() {
+            let what = "configure devices that could not be before".to_owned();
+            ended(self.configure_many(what, waiting.into_iter().collect(), None)).await;
+        }
+    }
+
+    /// Deletes devices that are known only by their address and were not seen for so long.
+    pub async fn expire_provisional(&self, unseen_for: Duration) -> Result<(), StoreError> {
+        self.write_presences().await;
+        for device in self.store.expired_devices(SystemTime::now() - unseen_for).await? {
+            let why = vec![format!("known only by its address, not seen for {} h", unseen_for.as_secs() / 3600)];
+            let entry = AuditEntry::device(&Actor::Server, "expired", &device.id, why);
+            if self.store.delete_device(&device.id, Some(device.revision), vec![entry]).await? {
+                tracing::info!("Device {} is deleted: it was known only by its address, and not seen since", device.id);
+                self.deconfigure(&device).await;
+            }
+        }
+        Ok(())
     }
 
     /// The part of an event that cannot wait until the first phone asks: the common files.
@@ -54,7 +77,16 @@ impl Provisioning {
         }
     }
 
-    async fn refresh(&self, plugin: &str, version: &str) -> Result<(), StoreError> {
+    /// Forgets audit entries that are older than this, and the oldest of too many.
+    pub async fn purge_audit(&self, kept_for: Duration) -> Result<(), StoreError> {
+        let purged = self.store.purge_audit(SystemTime::now() - kept_for, AUDIT_ENTRIES).await?;
+        if purged > 0 {
+            tracing::info!("{purged} old audit entries are deleted");
+        }
+        Ok(())
+    }
+
+    async fn refresh(self: &Arc<Self>, plugin: &str, version: &str) -> Result<(), StoreError> {
         let parameter = format!("{VERSION_OF_FILES}{plugin}");
         let last = self.store.parameter(&parameter).await?;
         self.refresh_common_files(plugin).await?;
@@ -65,7 +97,7 @@ impl Provisioning {
 
     /// Compares the base raw config with the one files were generated from at the last start. If it changed, say
     /// because the server moved to another address, every device is configured anew.
-    pub async fn apply_base_raw_config(&self) -> Result<(), ProvisioningError> {
+    pub async fn apply_base_raw_config(self: &Arc<Self>) -> Result<(), ProvisioningError> {
         let current = serde_json::Value::Object(self.base.clone()).to_string();
         let last = self.store.parameter(BASE_OF_LAST_START).await?;
         if last.as_deref() == Some(&current) {
@@ -77,7 +109,8 @@ impl Provisioning {
                 "The address phones use to reach this server changed: {} devices are configured anew",
                 devices.len()
             );
-            self.reconfigure_all(devices).await;
+            let what = "configure all devices for this server's new address".to_owned();
+            ended(self.configure_many(what, devices, None)).await;
         }
         Ok(self.store.set_parameter(BASE_OF_LAST_START, Some(&current)).await?)
     }
@@ -98,7 +131,7 @@ impl Provisioning {
     }
 
     /// All devices of a changed plugin, else those that could not be configured while it was away.
-    async fn refresh_devices(&self, plugin: &str, changed: bool) -> Result<(), StoreError> {
+    async fn refresh_devices(self: &Arc<Self>, plugin: &str, changed: bool) -> Result<(), StoreError> {
         let mut waiting = Vec::new();
         for id in self.store.devices_of_plugin(plugin).await? {
             let stale = match self.store.device(&id).await? {
@@ -109,7 +142,9 @@ impl Provisioning {
                 waiting.push(id);
             }
         }
-        self.reconfigure_all(waiting).await;
+        if !waiting.is_empty() {
+            ended(self.configure_many(format!("configure devices of plugin {plugin}"), waiting, None)).await;
+        }
         Ok(())
     }
 }

@@ -2,7 +2,8 @@
 //!
 //! Each answer is kept with the number of writes there had been when its reading *began*, and holds only while there has
 //! been no other. So a write makes no search for what it invalidates, and an answer that was read beside a write is never
-//! taken for a later one. Only this process writes: its data directory is locked.
+//! taken for a later one. Writes that leave the configs alone, nearly all, are not counted for them: while thousands of
+//! devices are configured the configs they share are read once. Only this process writes: its data directory is locked.
 
 use std::hash::Hash;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -29,7 +30,10 @@ type FileKey = (String, String);
 /// The answers that are kept.
 #[derive(Debug)]
 pub(super) struct ReadCache {
+    /// Writes of devices, configs or files.
     writes: AtomicU64,
+    /// Those of configs.
+    config_writes: AtomicU64,
     devices: Cache<DeviceKey, Kept<Vec<Device>>>,
     configs: Cache<String, Kept<Option<Config>>>,
     device_files: Cache<FileKey, Kept<Option<StoredFile>>>,
@@ -43,13 +47,31 @@ struct Kept<T> {
     answer: T,
 }
 
+/// What a write may change of that which is kept here.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) enum Touches {
+    /// Nothing.
+    #[default]
+    Nothing,
+    /// Devices or files.
+    Devices,
+    /// Configs too.
+    Configs,
+}
+
 /// Counts a write when it is over, whatever came of it.
 #[derive(Debug)]
-pub(super) struct Write<'a>(&'a AtomicU64);
+pub(super) struct Write<'a>(&'a ReadCache, Touches);
 
 impl Drop for Write<'_> {
     fn drop(&mut self) {
-        self.0.fetch_add(1, Ordering::AcqRel);
+        let Write(cache, touches) = self;
+        if *touches >= Touches::Devices {
+            cache.writes.fetch_add(1, Ordering::AcqRel);
+        }
+        if *touches >= Touches::Configs {
+            cache.config_writes.fetch_add(1, Ordering::AcqRel);
+        }
     }
 }
 
@@ -57,6 +79,7 @@ impl ReadCache {
     pub(super) fn new() -> ReadCache {
         ReadCache {
             writes: AtomicU64::new(0),
+            config_writes: AtomicU64::new(0),
             devices: Cache::new(DEVICES),
             configs: Cache::new(CONFIGS),
             device_files: files(),
@@ -64,9 +87,14 @@ impl ReadCache {
         }
     }
 
-    /// Must be held by every write of devices, configs or files, until it is committed or has failed.
-    pub(super) fn write(&self) -> Write<'_> {
-        Write(&self.writes)
+    /// Must be held by every write until it is committed or has failed.
+    pub(super) fn write(&self, touches: Touches) -> Write<'_> {
+        Write(self, touches)
+    }
+
+    /// How many writes of configs there have been.
+    pub(super) fn config_writes(&self) -> u64 {
+        self.config_writes.load(Ordering::Acquire)
     }
 
     pub(super) async fn devices(
@@ -74,7 +102,7 @@ impl ReadCache {
         key: &DeviceKey,
         read: impl Future<Output = Result<Vec<Device>, StoreError>>,
     ) -> Result<Vec<Device>, StoreError> {
-        self.kept_or(&self.devices, key.clone(), read).await
+        kept_or(&self.writes, &self.devices, key.clone(), read).await
     }
 
     pub(super) async fn config(
@@ -82,7 +110,7 @@ impl ReadCache {
         id: &str,
         read: impl Future<Output = Result<Option<Config>, StoreError>>,
     ) -> Result<Option<Config>, StoreError> {
-        self.kept_or(&self.configs, id.to_owned(), read).await
+        kept_or(&self.config_writes, &self.configs, id.to_owned(), read).await
     }
 
     pub(super) async fn device_file(
@@ -90,7 +118,7 @@ impl ReadCache {
         key: FileKey,
         read: impl Future<Output = Result<Option<StoredFile>, StoreError>>,
     ) -> Result<Option<StoredFile>, StoreError> {
-        self.kept_or(&self.device_files, key, read).await
+        kept_or(&self.writes, &self.device_files, key, read).await
     }
 
     pub(super) async fn common_file(
@@ -98,27 +126,27 @@ impl ReadCache {
         key: FileKey,
         read: impl Future<Output = Result<Option<StoredFile>, StoreError>>,
     ) -> Result<Option<StoredFile>, StoreError> {
-        self.kept_or(&self.common_files, key, read).await
+        kept_or(&self.writes, &self.common_files, key, read).await
     }
+}
 
-    async fn kept_or<K, T>(
-        &self,
-        kept: &Cache<K, Kept<T>>,
-        key: K,
-        read: impl Future<Output = Result<T, StoreError>>,
-    ) -> Result<T, StoreError>
-    where
-        K: Hash + Eq + Send + Sync + 'static,
-        T: Clone + Send + Sync + 'static,
-    {
-        let writes = self.writes.load(Ordering::Acquire);
-        if let Some(kept) = kept.get(&key).filter(|kept| kept.writes == writes) {
-            return Ok(kept.answer);
-        }
-        let answer = read.await?;
-        kept.insert(key, Kept { writes, answer: answer.clone() });
-        Ok(answer)
+async fn kept_or<K, T>(
+    writes: &AtomicU64,
+    kept: &Cache<K, Kept<T>>,
+    key: K,
+    read: impl Future<Output = Result<T, StoreError>>,
+) -> Result<T, StoreError>
+where
+    K: Hash + Eq + Send + Sync + 'static,
+    T: Clone + Send + Sync + 'static,
+{
+    let writes = writes.load(Ordering::Acquire);
+    if let Some(kept) = kept.get(&key).filter(|kept| kept.writes == writes) {
+        return Ok(kept.answer);
     }
+    let answer = read.await?;
+    kept.insert(key, Kept { writes, answer: answer.clone() });
+    Ok(answer)
 }
 
 fn files() -> Cache<FileKey, Kept<Option<StoredFile>>> {
@@ -150,14 +178,30 @@ mod tests {
         let cache = ReadCache::new();
         assert_eq!(read(&cache, "first").await, "first");
         assert_eq!(read(&cache, "second").await, "first");
-        drop(cache.write());
+        drop(cache.write(Touches::Devices));
         assert_eq!(read(&cache, "second").await, "second");
+    }
+
+    #[tokio::test]
+    async fn a_write_is_counted_for_what_it_touches() {
+        let cache = ReadCache::new();
+        let config = async |id: &str| {
+            let config = Config { id: id.to_owned(), ..Config::default() };
+            cache.config("c", async { Ok(Some(config)) }).await.unwrap().unwrap().id
+        };
+        assert_eq!((read(&cache, "first").await, config("first").await), ("first".into(), "first".into()));
+        drop(cache.write(Touches::Nothing));
+        assert_eq!((read(&cache, "second").await, config("second").await), ("first".into(), "first".into()));
+        drop(cache.write(Touches::Devices));
+        assert_eq!((read(&cache, "third").await, config("third").await), ("third".into(), "first".into()));
+        drop(cache.write(Touches::Configs));
+        assert_eq!((read(&cache, "fourth").await, config("fourth").await), ("fourth".into(), "fourth".into()));
     }
 
     #[tokio::test]
     async fn what_was_read_beside_a_write_is_not_kept() {
         let cache = ReadCache::new();
-        let writing = cache.write();
+        let writing = cache.write(Touches::Devices);
         let key = ip(1);
         let reading = cache.devices(&key, async {
             drop(writing);

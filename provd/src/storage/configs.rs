@@ -2,6 +2,8 @@
 //!
 //! A config and its parents are read by one statement, a row for each parent, so that they are of one moment.
 
+use std::collections::HashMap;
+
 use sqlx::query::Query;
 use sqlx::sqlite::SqliteArguments;
 use sqlx::{FromRow, Sqlite, SqliteConnection};
@@ -10,6 +12,11 @@ use super::errors::duplicate;
 use super::rows::{decode, from_json, to_json};
 use crate::domain::config::Config;
 use crate::provisioning::store::StoreError;
+
+/// One statement for any number of configs up to that of a usual lineage, so that it is prepared but once.
+pub(super) const REVISIONS: &str =
+    "select id, revision from configs where id in ($1, $2, $3, $4, $5, $6, $7, $8)";
+const REVISIONS_AT_ONCE: usize = 8;
 
 #[derive(FromRow)]
 struct ConfigRow {
@@ -70,10 +77,24 @@ fn name(id: &str) -> String {
     format!("config `{id}`")
 }
 
-/// The revision a config is at; 0 if there is none.
-pub(super) async fn revision(connection: &mut SqliteConnection, id: &str) -> Result<i64, StoreError> {
-    let query = sqlx::query_scalar("select revision from configs where id = $1").bind(id);
-    Ok(query.fetch_optional(connection).await?.unwrap_or(0))
+/// Which of these configs is not at the revision said of it any more; 0 is that of one that does not exist.
+pub(super) async fn first_changed<'a>(
+    connection: &mut SqliteConnection,
+    expected: &'a [(String, i64)],
+) -> Result<Option<&'a str>, StoreError> {
+    for expected in expected.chunks(REVISIONS_AT_ONCE) {
+        let ids = expected.iter().map(|(id, _)| Some(id)).chain(std::iter::repeat(None));
+        let mut query = sqlx::query_as(REVISIONS);
+        for id in ids.take(REVISIONS_AT_ONCE) {
+            query = query.bind(id);
+        }
+        let found: HashMap<String, i64> = query.fetch_all(&mut *connection).await?.into_iter().collect();
+        let revision = |id: &String| found.get(id).copied().unwrap_or(0);
+        if let Some((id, _)) = expected.iter().find(|(id, expected)| revision(id) != *expected) {
+            return Ok(Some(id));
+        }
+    }
+    Ok(None)
 }
 
 pub(super) async fn one(connection: &mut SqliteConnection, id: &str) -> Result<Option<Config>, StoreError> {
@@ -196,5 +217,29 @@ pub(super) async fn delete_orphan(connection: &mut SqliteConnection, id: &str) -
          and not exists (select 1 from devices where devices.config = configs.id)",
     );
     query.bind(id).execute(connection).await?;
+    Ok(())
+}
+
+/// Remembers a change of a config until its heirs are configured anew. Earlier changes of it need not be: the heirs are
+/// the same.
+pub(super) async fn begin_change(
+    connection: &mut SqliteConnection,
+    change: &str,
+    config: &str,
+) -> Result<(), StoreError> {
+    sqlx::query("delete from unfinished_changes where config = $1").bind(config).execute(&mut *connection).await?;
+    let query = sqlx::query("insert into unfinished_changes (id, config) values ($1, $2)");
+    query.bind(change).bind(config).execute(connection).await?;
+    Ok(())
+}
+
+pub(super) async fn unfinished_changes(
+    connection: &mut SqliteConnection,
+) -> Result<Vec<(String, String)>, StoreError> {
+    Ok(sqlx::query_as("select id, config from unfinished_changes order by id").fetch_all(connection).await?)
+}
+
+pub(super) async fn finish_change(connection: &mut SqliteConnection, change: &str) -> Result<(), StoreError> {
+    sqlx::query("delete from unfinished_changes where id = $1").bind(change).execute(connection).await?;
     Ok(())
 }

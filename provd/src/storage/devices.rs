@@ -1,14 +1,15 @@
 //! Devices: their rows, and each statement about them.
 
 use std::net::IpAddr;
+use std::time::SystemTime;
 
 use sqlx::query::Query;
 use sqlx::sqlite::{SqliteArguments, SqliteRow};
 use sqlx::{FromRow, QueryBuilder, Row as _, Sqlite, SqliteConnection};
 
 use super::errors::{corrupt, duplicate};
-use super::rows::{decode, from_json, to_json};
-use crate::domain::device::{ADDED_AUTO, Device};
+use super::rows::{decode, from_json, from_micros, to_json, to_micros};
+use crate::domain::device::{Device, Failure};
 use crate::domain::device_info::DeviceInfo;
 use crate::provisioning::store::{DeviceKey, StoreError};
 
@@ -38,6 +39,11 @@ struct DeviceRow {
     config: Option<String>,
     configured: bool,
     last_error: Option<String>,
+    last_error_at: Option<i64>,
+    provenance: String,
+    origin: Option<String>,
+    created: Option<i64>,
+    files_revision: i64,
     added: Option<String>,
     tenant_uuid: Option<String>,
     remote_state_sip_username: Option<String>,
@@ -51,6 +57,10 @@ fn read(row: &SqliteRow) -> Result<Device, StoreError> {
     let what = name(&row.id);
     let ip = row.ip.map(|ip| ip.parse::<IpAddr>()).transpose();
     let mac = row.mac.map(|mac| mac.parse()).transpose();
+    let last_error = match row.last_error {
+        Some(reason) => Some(Failure { reason, at: from_micros(row.last_error_at.unwrap_or(0), &what)? }),
+        None => None,
+    };
     Ok(Device {
         info: DeviceInfo {
             ip: ip.map_err(|why| corrupt(&what, format_args!("ip: {why}")))?,
@@ -64,7 +74,11 @@ fn read(row: &SqliteRow) -> Result<Device, StoreError> {
         plugin: row.plugin,
         config: row.config,
         configured: row.configured,
-        last_error: row.last_error,
+        last_error,
+        provenance: from_json(&row.provenance, &what)?,
+        origin: row.origin,
+        created: row.created.map(|created| from_micros(created, &what)).transpose()?,
+        files_revision: row.files_revision,
         added: row.added,
         tenant_uuid: row.tenant_uuid,
         remote_state_sip_username: row.remote_state_sip_username,
@@ -128,31 +142,46 @@ pub(super) async fn ids_of_plugin(
     Ok(query.fetch_all(connection).await?)
 }
 
-/// Inserts a device, as its first revision.
-pub(super) async fn insert(connection: &mut SqliteConnection, device: &Device) -> Result<(), StoreError> {
+/// Inserts a device, as its first revision and with the first state of its files.
+pub(super) async fn insert(connection: &mut SqliteConnection, device: &Device) -> Result<Device, StoreError> {
     let query = sqlx::query(
         "insert into devices (id, seq, mac, sn, uuid, ip, vendor, model, version, plugin, config, configured, \
-         last_error, added, tenant_uuid, remote_state_sip_username, trigger_path, extra, revision) \
+         last_error, added, tenant_uuid, remote_state_sip_username, trigger_path, extra, last_error_at, \
+         provenance, origin, created, files_revision, revision) \
          values ($1, (select coalesce(max(seq), 0) + 1 from devices), \
-         $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18)",
+         $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, 1, 1)",
     );
-    bind(query, device)?.bind(1).execute(connection).await.map_err(duplicate(&device.id))?;
-    Ok(())
+    let created = to_micros(SystemTime::now());
+    bind(query, device)?.bind(created).execute(connection).await.map_err(duplicate(&device.id))?;
+    let created = Some(from_micros(created, &name(&device.id))?);
+    Ok(Device { created, files_revision: 1, revision: 1, ..device.clone() })
 }
 
-/// Replaces a device that is still at the revision it was read at, and moves it to the next.
-pub(super) async fn update(connection: &mut SqliteConnection, device: &Device) -> Result<(), StoreError> {
+/// Replaces a device that is still at the revision it was read at, and moves it to the next; so it does with the state of
+/// its files, if their bytes move.
+pub(super) async fn update(
+    connection: &mut SqliteConnection,
+    device: &Device,
+    moves_bytes: bool,
+) -> Result<Device, StoreError> {
     let query = sqlx::query(
         "update devices set mac = $2, sn = $3, uuid = $4, ip = $5, vendor = $6, model = $7, version = $8, \
          plugin = $9, config = $10, configured = $11, last_error = $12, added = $13, tenant_uuid = $14, \
-         remote_state_sip_username = $15, trigger_path = $16, extra = $17, revision = revision + 1 \
-         where id = $1 and revision = $18",
+         remote_state_sip_username = $15, trigger_path = $16, extra = $17, last_error_at = $18, provenance = $19, \
+         origin = $20, files_revision = files_revision + $21, revision = revision + 1 \
+         where id = $1 and revision = $22 returning created, files_revision",
     );
-    let done = bind(query, device)?.bind(device.revision).execute(connection).await?;
-    if done.rows_affected() == 0 { Err(StoreError::Conflict(name(&device.id))) } else { Ok(()) }
+    let query = bind(query, device)?.bind(i64::from(moves_bytes)).bind(device.revision);
+    let what = name(&device.id);
+    let Some(row) = query.fetch_optional(connection).await? else {
+        return Err(StoreError::Conflict(what));
+    };
+    let (created, files_revision): (Option<i64>, i64) = decode(&row, "device", "id")?;
+    let created = created.map(|created| from_micros(created, &what)).transpose()?;
+    Ok(Device { created, files_revision, revision: device.revision + 1, ..device.clone() })
 }
 
-/// Binds `$1` to `$17`: everything but the revision.
+/// Binds `$1` to `$20`: everything but what the store counts and when it was created.
 fn bind<'q>(
     query: Query<'q, Sqlite, SqliteArguments>,
     device: &'q Device,
@@ -170,12 +199,15 @@ fn bind<'q>(
         .bind(&device.plugin)
         .bind(&device.config)
         .bind(device.configured)
-        .bind(&device.last_error)
+        .bind(device.last_error.as_ref().map(|failure| &failure.reason))
         .bind(&device.added)
         .bind(&device.tenant_uuid)
         .bind(&device.remote_state_sip_username)
         .bind(&device.trigger_path)
-        .bind(to_json(&device.extra, &name(&device.id))?))
+        .bind(to_json(&device.extra, &name(&device.id))?)
+        .bind(device.last_error.as_ref().map(|failure| to_micros(failure.at)))
+        .bind(to_json(&device.provenance, &name(&device.id))?)
+        .bind(&device.origin))
 }
 
 /// Whether another device has the MAC address, serial number or UUID of this one.
@@ -194,6 +226,26 @@ pub(super) async fn is_known(connection: &mut SqliteConnection, device: &Device)
     Ok(false)
 }
 
+/// How many devices requests from a network created that nobody has changed since.
+pub(super) async fn count_created(connection: &mut SqliteConnection, origin: &str) -> Result<u64, StoreError> {
+    let query = sqlx::query_scalar("select count(*) from devices where origin = $1").bind(origin);
+    let count: i64 = query.fetch_one(connection).await?;
+    Ok(count.unsigned_abs())
+}
+
+/// Devices known only by their address that were neither created nor seen since a moment.
+pub(super) async fn expired(
+    connection: &mut SqliteConnection,
+    since: SystemTime,
+) -> Result<Vec<Device>, StoreError> {
+    let query = sqlx::query(
+        "select * from devices where origin is not null and mac is null and sn is null and uuid is null \
+         and created < $1 and not exists \
+         (select 1 from presences where presences.device = devices.id and last_seen >= $1) order by seq",
+    );
+    query.bind(to_micros(since)).fetch_all(connection).await?.iter().map(read).collect()
+}
+
 /// Devices that requests created and of whose identity only this address is known, but for one.
 pub(super) async fn ids_known_only_by(
     connection: &mut SqliteConnection,
@@ -201,22 +253,22 @@ pub(super) async fn ids_known_only_by(
     keeper: &str,
 ) -> Result<Vec<String>, StoreError> {
     let query = sqlx::query_scalar(
-        "select id from devices where ip = $1 and id <> $2 and added = $3 \
+        "select id from devices where ip = $1 and id <> $2 and origin is not null \
          and mac is null and sn is null and uuid is null",
     );
-    Ok(query.bind(ip.to_string()).bind(keeper).bind(ADDED_AUTO).fetch_all(connection).await?)
+    Ok(query.bind(ip.to_string()).bind(keeper).fetch_all(connection).await?)
 }
 
-/// Takes an address from every device but one.
+/// Takes an address from every device but one, and gives the identifiers of those that had it.
 pub(super) async fn release_address(
     connection: &mut SqliteConnection,
     ip: IpAddr,
     keeper: &str,
-) -> Result<(), StoreError> {
-    let query =
-        sqlx::query("update devices set ip = null, revision = revision + 1 where ip = $1 and id <> $2");
-    query.bind(ip.to_string()).bind(keeper).execute(connection).await?;
-    Ok(())
+) -> Result<Vec<String>, StoreError> {
+    let query = sqlx::query_scalar(
+        "update devices set ip = null, revision = revision + 1 where ip = $1 and id <> $2 returning id",
+    );
+    Ok(query.bind(ip.to_string()).bind(keeper).fetch_all(connection).await?)
 }
 
 /// Deletes a device with its files, at any revision or only at this one. Nothing if there is none; else the config it

@@ -19,8 +19,9 @@ use crate::provisioning::store::StoreError;
 pub(super) struct FileTable {
     pub(super) one: &'static str,
     all: &'static str,
-    names: &'static str,
+    states: &'static str,
     put: &'static str,
+    revision: &'static str,
     remove: &'static str,
 }
 
@@ -29,23 +30,22 @@ macro_rules! file_table {
         FileTable {
             one: concat!("select * from ", $table, " where ", $owner, " = $1 and canonical = $2"),
             all: concat!("select * from ", $table, " where ", $owner, " = $1 order by canonical"),
-            names: concat!("select canonical from ", $table, " where ", $owner, " = $1"),
+            states: concat!("select canonical, path, media_type, sensitive, etag from ", $table, " where ", $owner, " = $1"),
             put: concat!(
                 "insert into ",
                 $table,
                 " as stored (",
                 $owner,
-                ", canonical, path, content, media_type, sensitive, etag, modified) ",
-                "values ($1, $2, $3, $4, $5, $6, $7, $8) ",
+                ", canonical, path, content, media_type, sensitive, etag, modified, revision) ",
+                "values ($1, $2, $3, $4, $5, $6, $7, $8, $9) ",
                 "on conflict (",
                 $owner,
                 ", canonical) do update set path = excluded.path, content = excluded.content, ",
                 "media_type = excluded.media_type, sensitive = excluded.sensitive, etag = excluded.etag, ",
-                "modified = case when stored.etag = excluded.etag then stored.modified else excluded.modified end ",
-                "where stored.etag <> excluded.etag or stored.path <> excluded.path ",
-                "or stored.sensitive <> excluded.sensitive ",
-                "or stored.media_type is distinct from excluded.media_type"
+                "modified = case when stored.etag = excluded.etag then stored.modified else excluded.modified end, ",
+                "revision = case when stored.etag = excluded.etag then stored.revision else excluded.revision end"
             ),
+            revision: concat!("select coalesce(max(revision), 0) from ", $table, " where ", $owner, " = $1"),
             remove: concat!("delete from ", $table, " where ", $owner, " = $1 and canonical = $2"),
         }
     };
@@ -64,6 +64,7 @@ struct FileRow {
     sensitive: bool,
     etag: String,
     modified: i64,
+    revision: i64,
 }
 
 fn read(row: &SqliteRow) -> Result<StoredFile, StoreError> {
@@ -71,6 +72,7 @@ fn read(row: &SqliteRow) -> Result<StoredFile, StoreError> {
     Ok(StoredFile {
         modified: from_micros(row.modified, &format!("file `{}`", row.path))?,
         etag: row.etag,
+        revision: row.revision,
         file: GeneratedFile {
             path: row.path,
             content: Bytes::from(row.content),
@@ -78,6 +80,37 @@ fn read(row: &SqliteRow) -> Result<StoredFile, StoreError> {
             sensitive: row.sensitive,
         },
     })
+}
+
+/// All of a stored file but its bytes.
+#[derive(FromRow, PartialEq)]
+struct FileState {
+    path: String,
+    media_type: Option<String>,
+    sensitive: bool,
+    etag: String,
+}
+
+impl FileState {
+    fn of(file: &GeneratedFile) -> FileState {
+        FileState {
+            path: file.path.clone(),
+            media_type: file.media_type.clone(),
+            sensitive: file.sensitive,
+            etag: etag(&file.content),
+        }
+    }
+}
+
+/// What makes the stored files of an owner those that were generated.
+#[derive(Default)]
+pub(super) struct Difference<'a> {
+    /// Whether bytes that a phone would get become others, appear or go.
+    pub(super) moves_bytes: bool,
+    /// Files that are new or differ, by canonical path, with their validators.
+    differing: Vec<(String, &'a GeneratedFile, String)>,
+    /// Canonical paths of files that are not generated any more.
+    gone: Vec<String>,
 }
 
 impl FileTable {
@@ -102,59 +135,65 @@ impl FileTable {
         rows.iter().map(read).collect()
     }
 
-    /// Makes these the files of the owner. Of two with the same canonical path the later counts.
-    pub(super) async fn replace(
+    /// How the stored files of the owner differ from these. Of two with the same canonical path the later counts.
+    pub(super) async fn compare<'a>(
         &self,
         connection: &mut SqliteConnection,
         owner: &str,
-        files: Vec<GeneratedFile>,
-    ) -> Result<(), StoreError> {
-        let files: BTreeMap<_, _> =
-            files.into_iter().map(|file| (canonical_path(&file.path), file)).collect();
-        for stored in self.names(connection, owner).await? {
-            if !files.contains_key(&stored) {
-                self.remove(connection, owner, &stored).await?;
+        files: &'a [GeneratedFile],
+    ) -> Result<Difference<'a>, StoreError> {
+        let mut stored = self.states(connection, owner).await?;
+        let files: BTreeMap<_, _> = files.iter().map(|file| (canonical_path(&file.path), file)).collect();
+        let mut difference = Difference::default();
+        for (canonical, file) in files {
+            let (state, before) = (FileState::of(file), stored.remove(&canonical));
+            difference.moves_bytes |= before.as_ref().is_none_or(|before| before.etag != state.etag);
+            if before.as_ref() != Some(&state) {
+                difference.differing.push((canonical, file, state.etag));
             }
         }
+        difference.moves_bytes |= !stored.is_empty();
+        difference.gone = stored.into_keys().collect();
+        Ok(difference)
+    }
+
+    /// Makes the stored files of the owner those they were compared with. Those whose bytes differ have this revision.
+    pub(super) async fn write(
+        &self,
+        connection: &mut SqliteConnection,
+        owner: &str,
+        difference: &Difference<'_>,
+        revision: i64,
+    ) -> Result<(), StoreError> {
+        for canonical in &difference.gone {
+            sqlx::query(self.remove).bind(owner).bind(canonical).execute(&mut *connection).await?;
+        }
         let now = to_micros(SystemTime::now());
-        for (canonical, file) in &files {
-            self.put(connection, owner, canonical, file, now).await?;
+        for (canonical, file, etag) in &difference.differing {
+            let query = sqlx::query(self.put).bind(owner).bind(canonical).bind(&file.path);
+            let query = query.bind(file.content.as_ref()).bind(&file.media_type).bind(file.sensitive);
+            query.bind(etag).bind(now).bind(revision).execute(&mut *connection).await?;
         }
         Ok(())
     }
 
-    async fn names(&self, connection: &mut SqliteConnection, owner: &str) -> Result<Vec<String>, StoreError> {
-        Ok(sqlx::query_scalar(self.names).bind(owner).fetch_all(connection).await?)
-    }
-
-    async fn put(
+    /// What is stored but for the bytes, by canonical path.
+    async fn states(
         &self,
         connection: &mut SqliteConnection,
         owner: &str,
-        canonical: &str,
-        file: &GeneratedFile,
-        now: i64,
-    ) -> Result<(), StoreError> {
-        let query = sqlx::query(self.put)
-            .bind(owner)
-            .bind(canonical)
-            .bind(&file.path)
-            .bind(file.content.as_ref())
-            .bind(&file.media_type)
-            .bind(file.sensitive)
-            .bind(etag(&file.content))
-            .bind(now);
-        query.execute(connection).await?;
-        Ok(())
+    ) -> Result<BTreeMap<String, FileState>, StoreError> {
+        let rows = sqlx::query(self.states).bind(owner).fetch_all(connection).await?;
+        let state = |row| Ok((decode::<(String,)>(row, "file", "path")?.0, decode(row, "file", "path")?));
+        rows.iter().map(state).collect()
     }
 
-    async fn remove(
+    /// The highest revision of a file.
+    pub(super) async fn revision(
         &self,
         connection: &mut SqliteConnection,
         owner: &str,
-        canonical: &str,
-    ) -> Result<(), StoreError> {
-        sqlx::query(self.remove).bind(owner).bind(canonical).execute(connection).await?;
-        Ok(())
+    ) -> Result<i64, StoreError> {
+        Ok(sqlx::query_scalar(self.revision).bind(owner).fetch_one(connection).await?)
     }
 }

@@ -1,9 +1,10 @@
 //! The store on `SQLite`: the only SQL in the tree.
 //!
 //! Statements keep to what `SQLite` and `PostgreSQL` share; what only `SQLite` knows (pragmas, `begin immediate`)
-//! stays in this file, `open` and `errors`. No rule of the domain is decided here: a change comes complete, and is
+//! stays in `open`, `writer` and `errors`. No rule of the domain is decided here: a change comes complete, and is
 //! stored whole or not at all.
 
+mod audit;
 mod cache;
 mod change;
 mod configs;
@@ -13,8 +14,11 @@ mod files;
 mod open;
 mod parameters;
 mod plugins;
+mod presences;
 mod rows;
 mod store;
+mod waiting;
+mod writer;
 #[cfg(test)]
 mod tests;
 
@@ -22,17 +26,17 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use sqlx::pool::PoolConnection;
-use sqlx::{Sqlite, SqlitePool, Transaction};
-use tokio_util::task::TaskTracker;
+use sqlx::{Sqlite, SqlitePool};
 
 use crate::provisioning::store::StoreError;
 
 pub use errors::OpenError;
 
 use cache::ReadCache;
+use writer::Writer;
 
-/// How long a statement waits for a connection, and closing for the statements that run. Longer than `BUSY_TIMEOUT`,
-/// so that a lock which another process holds is what an error speaks of.
+/// How long a statement waits for a connection, a change for its turn, and closing for what runs. Longer than
+/// `BUSY_TIMEOUT`, so that a lock which another process holds is what an error speaks of.
 const ACQUIRE_TIMEOUT: Duration = Duration::from_secs(10);
 
 /// How long `SQLite` waits for a lock that another process holds, a backup say.
@@ -40,7 +44,7 @@ const BUSY_TIMEOUT: Duration = Duration::from_secs(5);
 
 /// The open database. Clones share it.
 ///
-/// `SQLite` has one writer at a time. Writers queue here, for the one connection that may write, instead of colliding
+/// `SQLite` has one writer at a time. Changes queue here, for the one connection that may write, instead of colliding
 /// in `SQLite`; readers have their own connections, which see the last committed state and wait for nobody.
 ///
 /// A change is committed once it is in the write-ahead log, which is in the hands of the operating system: the death
@@ -50,21 +54,22 @@ const BUSY_TIMEOUT: Duration = Duration::from_secs(5);
 #[derive(Debug, Clone)]
 pub struct Database {
     reader: SqlitePool,
-    writer: SqlitePool,
+    /// The connection that may write.
+    connection: SqlitePool,
+    writer: Writer,
     cache: Arc<ReadCache>,
-    writes: TaskTracker,
 }
 
 impl Database {
-    /// Lets the statements that run finish, writes the log back into the file and closes it. Later calls on the store
-    /// answer that it is not available. Takes ten seconds at most; what then still runs is rolled back by `SQLite`.
+    /// Lets the statements that run and the changes that queue finish, writes the log back into the file and closes it.
+    /// Later calls on the store answer that it is not available. Takes ten seconds at most; what then still runs is
+    /// rolled back by `SQLite`.
     pub async fn close(&self) {
         let closing = async {
-            self.writes.close();
-            self.writes.wait().await;
-            // The writer goes last: the last connection to go writes the log back.
-            self.reader.close().await;
             self.writer.close().await;
+            // The connection that writes goes last: the last to go writes the log back.
+            self.reader.close().await;
+            self.connection.close().await;
         };
         if tokio::time::timeout(ACQUIRE_TIMEOUT, closing).await.is_err() {
             tracing::warn!("the database was still in use {ACQUIRE_TIMEOUT:?} after it was to close");
@@ -74,25 +79,5 @@ impl Database {
     /// A connection that can only read.
     async fn read(&self) -> Result<PoolConnection<Sqlite>, StoreError> {
         Ok(self.reader.acquire().await?)
-    }
-
-    /// Does a write of devices, configs or files to its end, even if nobody waits for it any more, and only then lets what was
-    /// read before be forgotten: a write that was given up halfway might still be committed afterwards.
-    async fn to_the_end<T: Send + 'static>(
-        &self,
-        write: impl Future<Output = Result<T, StoreError>> + Send + 'static,
-    ) -> Result<T, StoreError> {
-        let cache = self.cache.clone();
-        let writing = self.writes.spawn(async move {
-            let _write = cache.write();
-            write.await
-        });
-        writing.await.unwrap_or_else(|error| Err(StoreError::Unavailable(error.to_string())))
-    }
-
-    /// A transaction that holds the right to write from its beginning: one that begins reading and asks for it later
-    /// may be refused it.
-    async fn write(&self) -> Result<Transaction<'static, Sqlite>, StoreError> {
-        Ok(self.writer.begin_with("begin immediate").await?)
     }
 }

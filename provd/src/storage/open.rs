@@ -11,9 +11,9 @@ use std::sync::Arc;
 use sqlx::migrate::Migrator;
 use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous};
 use sqlx::{Connection as _, SqliteConnection};
-use tokio_util::task::TaskTracker;
 
 use super::cache::ReadCache;
+use super::writer::Writer;
 use super::{ACQUIRE_TIMEOUT, BUSY_TIMEOUT, Database, OpenError};
 
 /// All steps from an empty file to the schema of this version. Numbered; a step that was released is never edited.
@@ -37,11 +37,13 @@ impl Database {
             .foreign_keys(true)
             .busy_timeout(BUSY_TIMEOUT);
         let failed = |error| OpenError::from_sqlx(path, error);
-        let writer = pool(1).after_release(|connection, _| Box::pin(is_settled(connection)));
-        let writer = writer.connect_with(options.clone()).await.map_err(failed)?;
-        MIGRATIONS.run(&writer).await.map_err(|error| OpenError::from_migration(path, error, schema()))?;
+        let connection = pool(1).after_release(|connection, _| Box::pin(is_settled(connection)));
+        let connection = connection.connect_with(options.clone()).await.map_err(failed)?;
+        MIGRATIONS.run(&connection).await.map_err(|error| OpenError::from_migration(path, error, schema()))?;
         let reader = pool(READERS).connect_with(options.pragma("query_only", "on")).await.map_err(failed)?;
-        Ok(Database { reader, writer, cache: Arc::new(ReadCache::new()), writes: TaskTracker::new() })
+        let cache = Arc::new(ReadCache::new());
+        let writer = Writer::start(connection.clone(), cache.clone());
+        Ok(Database { reader, connection, writer, cache })
     }
 }
 

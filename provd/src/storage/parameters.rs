@@ -9,7 +9,19 @@ pub(super) async fn one(connection: &mut SqliteConnection, name: &str) -> Result
     Ok(query.fetch_optional(connection).await?)
 }
 
-pub(super) async fn put(
+/// Sets a parameter, or removes it.
+pub(super) async fn set(
+    connection: &mut SqliteConnection,
+    name: &str,
+    value: Option<&str>,
+) -> Result<(), StoreError> {
+    match value {
+        Some(value) => put(connection, name, value).await,
+        None => remove(connection, name).await,
+    }
+}
+
+async fn put(
     connection: &mut SqliteConnection,
     name: &str,
     value: &str,
@@ -22,7 +34,7 @@ pub(super) async fn put(
     Ok(())
 }
 
-pub(super) async fn remove(connection: &mut SqliteConnection, name: &str) -> Result<(), StoreError> {
+async fn remove(connection: &mut SqliteConnection, name: &str) -> Result<(), StoreError> {
     sqlx::query("delete from parameters where name = $1").bind(name).execute(connection).await?;
     Ok(())
 }

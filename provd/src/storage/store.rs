@@ -1,14 +1,26 @@
-//! The seam `provisioning` asks for, on a [`Database`]: each method is a read, or one transaction.
+//! The seam `provisioning` asks for, on a [`Database`]: each method is a read, or one change for the writer. Only what is
+//! put or deleted by the thousand is several.
 
 use std::time::SystemTime;
 
 use async_trait::async_trait;
+use futures_util::FutureExt as _;
 
-use super::{Database, change, configs, devices, files, parameters, plugins};
+use super::cache::Touches;
+use super::writer::Statements;
+use super::{Database, audit, change, configs, devices, files, parameters, plugins, presences, waiting};
+use crate::domain::audit::AuditEntry;
 use crate::domain::config::{Config, Configs};
 use crate::domain::device::Device;
 use crate::domain::plugin::{Crash, GeneratedFile, StoredFile};
-use crate::provisioning::store::{DeviceChange, DeviceKey, PluginRecord, Store, StoreError};
+use crate::domain::remote_state::Presence;
+use crate::domain::waiting::WaitingDevice;
+use crate::provisioning::store::{
+    AuditFilter, ConfigChange, DeviceChange, DeviceKey, PluginRecord, Store, StoreError,
+};
+
+/// Presences that are written in one transaction; others want to write too.
+const PRESENCES_AT_ONCE: usize = 500;
 
 #[async_trait]
 impl Store for Database {
@@ -33,25 +45,63 @@ impl Store for Database {
     }
 
     async fn change_device(&self, change: DeviceChange) -> Result<Device, StoreError> {
-        let database = self.clone();
-        let write = async move {
-            let mut transaction = database.write().await?;
-            let device = change::apply(&mut transaction, change).await?;
-            transaction.commit().await?;
-            Ok(device)
-        };
-        self.to_the_end(write).await
+        let touches = if may_change_configs(&change) { Touches::Configs } else { Touches::Devices };
+        let bytes = change.files.as_ref().map_or(0, |configuration| size(&configuration.files));
+        let apply = self.writer.write(touches, bytes, change, |connection, change| {
+            change::apply(connection, change).boxed()
+        });
+        apply.await
     }
 
-    async fn delete_device(&self, id: &str) -> Result<bool, StoreError> {
-        let (database, id) = (self.clone(), id.to_owned());
-        let write = async move {
-            let mut transaction = database.write().await?;
-            let deleted = change::delete(&mut transaction, &id, None).await?;
-            transaction.commit().await?;
-            Ok(deleted)
-        };
-        self.to_the_end(write).await
+    async fn delete_device(
+        &self,
+        id: &str,
+        revision: Option<i64>,
+        entries: Vec<AuditEntry>,
+    ) -> Result<bool, StoreError> {
+        let input = (id.to_owned(), revision, entries);
+        let delete = self.writer.write(Touches::Configs, 0, input, |connection, (id, revision, entries)| {
+            change::delete_device(connection, id, *revision, entries).boxed()
+        });
+        delete.await
+    }
+
+    async fn count_created(&self, origin: &str) -> Result<u64, StoreError> {
+        devices::count_created(&mut *self.read().await?, origin).await
+    }
+
+    async fn expired_devices(&self, since: SystemTime) -> Result<Vec<Device>, StoreError> {
+        devices::expired(&mut *self.read().await?, since).await
+    }
+
+    async fn presence(&self, device: &str) -> Result<Option<Presence>, StoreError> {
+        presences::one(&mut *self.read().await?, device).await
+    }
+
+    async fn presences(&self) -> Result<Vec<Presence>, StoreError> {
+        presences::all(&mut *self.read().await?).await
+    }
+
+    async fn put_presences(&self, presences: Vec<Presence>) -> Result<(), StoreError> {
+        for some in presences.chunks(PRESENCES_AT_ONCE) {
+            let put = self.note(some.to_vec(), |connection, presences| {
+                presences::put(connection, presences).boxed()
+            });
+            put.await?;
+        }
+        Ok(())
+    }
+
+    async fn waiting_devices(&self) -> Result<Vec<WaitingDevice>, StoreError> {
+        waiting::all(&mut *self.read().await?).await
+    }
+
+    async fn put_waiting(&self, device: &WaitingDevice) -> Result<(), StoreError> {
+        self.note(device.clone(), |connection, device| waiting::put(connection, device).boxed()).await
+    }
+
+    async fn remove_waiting(&self, id: &str) -> Result<bool, StoreError> {
+        self.note(id.to_owned(), |connection, id| waiting::remove(connection, id).boxed()).await
     }
 
     async fn config(&self, id: &str) -> Result<Option<Config>, StoreError> {
@@ -63,6 +113,11 @@ impl Store for Database {
     }
 
     async fn lineage(&self, id: &str) -> Result<Configs, StoreError> {
+        let writes = self.cache.config_writes();
+        let lineage = self.lineage_by_steps(id).await?;
+        if self.cache.config_writes() == writes {
+            return Ok(lineage);
+        }
         let lineage = configs::lineage(&mut *self.read().await?, id).await?;
         Ok(lineage.into_iter().map(|config| (config.id.clone(), config)).collect())
     }
@@ -75,26 +130,45 @@ impl Store for Database {
         configs::oldest_with_role(&mut *self.read().await?, role).await
     }
 
-    async fn put_config(&self, config: &Config) -> Result<Config, StoreError> {
-        let (database, config) = (self.clone(), config.clone());
-        let write = async move {
-            let mut transaction = database.write().await?;
-            let stored = configs::save(&mut transaction, &config).await?;
-            transaction.commit().await?;
-            Ok(stored)
-        };
-        self.to_the_end(write).await
+    async fn put_config(&self, config: &Config, change: ConfigChange) -> Result<Config, StoreError> {
+        let input = (config.clone(), change);
+        let put = self.writer.write(Touches::Configs, 0, input, |connection, (config, change)| {
+            change::put_config(connection, config, change).boxed()
+        });
+        put.await
     }
 
-    async fn delete_config(&self, id: &str) -> Result<bool, StoreError> {
-        let (database, id) = (self.clone(), id.to_owned());
-        let write = async move {
-            let mut transaction = database.write().await?;
-            let deleted = configs::delete(&mut transaction, &id).await?;
-            transaction.commit().await?;
-            Ok(deleted)
-        };
-        self.to_the_end(write).await
+    async fn delete_config(&self, id: &str, change: ConfigChange) -> Result<bool, StoreError> {
+        let input = (id.to_owned(), change);
+        let delete = self.writer.write(Touches::Configs, 0, input, |connection, (id, change)| {
+            change::delete_config(connection, id, change).boxed()
+        });
+        delete.await
+    }
+
+    async fn unfinished_changes(&self) -> Result<Vec<(String, String)>, StoreError> {
+        configs::unfinished_changes(&mut *self.read().await?).await
+    }
+
+    async fn finish_change(&self, change: &str) -> Result<(), StoreError> {
+        self.note(change.to_owned(), |connection, change| configs::finish_change(connection, change).boxed()).await
+    }
+
+    async fn audit(&self, filter: &AuditFilter) -> Result<Vec<AuditEntry>, StoreError> {
+        audit::find(&mut *self.read().await?, filter).await
+    }
+
+    async fn purge_audit(&self, before: SystemTime, keep: u32) -> Result<u64, StoreError> {
+        let mut all = 0;
+        loop {
+            let purge = self.note((before, keep), |connection, (before, keep)| {
+                audit::purge(connection, *before, *keep).boxed()
+            });
+            match purge.await? {
+                0 => return Ok(all),
+                purged => all += purged,
+            }
+        }
     }
 
     async fn device_file(&self, device: &str, path: &str) -> Result<Option<StoredFile>, StoreError> {
@@ -113,14 +187,16 @@ impl Store for Database {
         self.cache.common_file(key, read).await
     }
 
+    async fn common_files(&self, plugin: &str) -> Result<Vec<StoredFile>, StoreError> {
+        files::COMMON.all(&mut *self.read().await?, plugin).await
+    }
+
     async fn put_common_files(&self, plugin: &str, files: Vec<GeneratedFile>) -> Result<(), StoreError> {
-        let (database, plugin) = (self.clone(), plugin.to_owned());
-        let write = async move {
-            let mut transaction = database.write().await?;
-            files::COMMON.replace(&mut transaction, &plugin, files).await?;
-            Ok(transaction.commit().await?)
-        };
-        self.to_the_end(write).await
+        let input = (plugin.to_owned(), files);
+        let put = self.writer.write(Touches::Devices, size(&input.1), input, |connection, (plugin, files)| {
+            change::put_common_files(connection, plugin, files).boxed()
+        });
+        put.await
     }
 
     async fn plugins(&self) -> Result<Vec<PluginRecord>, StoreError> {
@@ -128,15 +204,15 @@ impl Store for Database {
     }
 
     async fn put_plugin(&self, plugin: &PluginRecord) -> Result<(), StoreError> {
-        let mut transaction = self.write().await?;
-        plugins::put(&mut transaction, plugin).await?;
-        Ok(transaction.commit().await?)
+        self.note(plugin.clone(), |connection, plugin| plugins::put(connection, plugin).boxed()).await
     }
 
     async fn add_crash(&self, plugin: &str, crash: &Crash) -> Result<(), StoreError> {
-        let mut transaction = self.write().await?;
-        plugins::add_crash(&mut transaction, plugin, crash).await?;
-        Ok(transaction.commit().await?)
+        let input = (plugin.to_owned(), crash.clone());
+        let add = self.note(input, |connection, (plugin, crash)| {
+            plugins::add_crash(connection, plugin, crash).boxed()
+        });
+        add.await
     }
 
     async fn crashes(&self, plugin: &str, since: SystemTime) -> Result<Vec<Crash>, StoreError> {
@@ -148,11 +224,47 @@ impl Store for Database {
     }
 
     async fn set_parameter(&self, name: &str, value: Option<&str>) -> Result<(), StoreError> {
-        let mut transaction = self.write().await?;
-        match value {
-            Some(value) => parameters::put(&mut transaction, name, value).await?,
-            None => parameters::remove(&mut transaction, name).await?,
-        }
-        Ok(transaction.commit().await?)
+        let input = (name.to_owned(), value.map(str::to_owned));
+        let set = self.note(input, |connection, (name, value)| {
+            parameters::set(connection, name, value.as_deref()).boxed()
+        });
+        set.await
     }
+}
+
+impl Database {
+    /// Writes what no answer that is kept depends on.
+    async fn note<I, T>(&self, input: I, statements: Statements<I, T>) -> Result<T, StoreError>
+    where
+        I: Send + Sync + 'static,
+        T: Send + 'static,
+    {
+        self.writer.write(Touches::Nothing, 0, input, statements).await
+    }
+
+    /// A config and its ancestors, each read by itself: those that many have in common are in memory. If configs change
+    /// meanwhile it is of no one moment.
+    async fn lineage_by_steps(&self, id: &str) -> Result<Configs, StoreError> {
+        let mut lineage = Configs::new();
+        let mut next = vec![id.to_owned()];
+        while let Some(id) = next.pop() {
+            if lineage.contains_key(&id) {
+                continue;
+            }
+            if let Some(config) = self.config(&id).await? {
+                next.extend(config.parent_ids.iter().cloned());
+                lineage.insert(id, config);
+            }
+        }
+        Ok(lineage)
+    }
+}
+
+/// Whether a change of a device can insert or delete configs: with a device goes its transient config.
+fn may_change_configs(change: &DeviceChange) -> bool {
+    change.new_config.is_some() || change.left_config.is_some() || change.absorbed.is_some() || change.takes_address
+}
+
+fn size(files: &[GeneratedFile]) -> usize {
+    files.iter().map(|file| file.content.len()).sum()
 }

@@ -3,7 +3,7 @@
 use std::fs;
 use std::os::unix::fs::PermissionsExt as _;
 
-use super::{Database, Fixture};
+use super::{Database, Fixture, transaction};
 use crate::domain::device::Device;
 use crate::provisioning::store::{DeviceChange, Store as _, StoreError};
 
@@ -40,7 +40,7 @@ async fn closing_writes_the_log_back_and_the_next_start_finds_everything() {
 async fn a_killed_process_loses_nothing_it_committed() {
     let fixture = Fixture::new().await;
     let stored = add(&fixture.database, "a").await;
-    let mut uncommitted = fixture.database.write().await.unwrap();
+    let mut uncommitted = transaction(&fixture.database).await;
     sqlx::query("delete from devices").execute(&mut *uncommitted).await.unwrap();
 
     let left = tempfile::tempdir().unwrap();
@@ -55,7 +55,7 @@ async fn a_killed_process_loses_nothing_it_committed() {
 async fn a_change_that_is_given_up_half_way_is_rolled_back_and_blocks_nobody() {
     let fixture = Fixture::new().await;
     add(&fixture.database, "a").await;
-    let mut abandoned = fixture.database.write().await.unwrap();
+    let mut abandoned = transaction(&fixture.database).await;
     sqlx::query("delete from devices").execute(&mut *abandoned).await.unwrap();
     drop(abandoned);
     add(&fixture.database, "b").await;

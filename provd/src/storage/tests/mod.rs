@@ -8,6 +8,7 @@ mod trouble;
 
 use std::path::PathBuf;
 
+use sqlx::{Sqlite, Transaction};
 use tempfile::TempDir;
 
 use super::Database;
@@ -31,6 +32,11 @@ impl Fixture {
 
     /// Runs statements that provd never would, to bring about what they leave behind.
     async fn meddle(&self, sql: &'static str) {
-        sqlx::raw_sql(sql).execute(&self.database.writer).await.unwrap();
+        sqlx::raw_sql(sql).execute(&self.database.connection).await.unwrap();
     }
+}
+
+/// A transaction of somebody else's, which keeps all changes waiting.
+async fn transaction(database: &Database) -> Transaction<'static, Sqlite> {
+    database.connection.begin_with("begin immediate").await.unwrap()
 }

@@ -1,6 +1,6 @@
 //! A database that has become unusable, or unreadable in one place, says so and goes on where it can.
 
-use super::{Database, Fixture};
+use super::{Database, Fixture, transaction};
 use crate::domain::device::Device;
 use crate::domain::plugin::{Configuration, GeneratedFile};
 use crate::provisioning::store::{DeviceChange, Store as _, StoreError};
@@ -55,7 +55,7 @@ async fn a_full_disk_is_told_and_changes_nothing() {
 async fn a_lock_of_another_process_is_told_and_readers_go_on() {
     let fixture = Fixture::new().await;
     let other = Database::open(&fixture.path()).await.unwrap();
-    let lock = other.write().await.unwrap();
+    let lock = transaction(&other).await;
     fixture.meddle("pragma busy_timeout = 0").await;
     let error = fixture.database.change_device(new("a")).await.unwrap_err();
     assert!(matches!(&error, StoreError::Unavailable(why) if why.contains("another process")), "{error}");

@@ -2,9 +2,10 @@
 
 use std::sync::Arc;
 
-use super::{add, at_address, change, config, configuration, device, ids, transient, using};
+use super::{add, at_address, change, config, configuration, delete, device, discovered, ids, put, transient, using};
 use crate::domain::config::Config;
 use crate::domain::device::Device;
+use crate::domain::device_info::DeviceInfo;
 use crate::provisioning::store::{DeviceChange, DeviceKey, Store, StoreError};
 
 pub(super) async fn revisions_count_from_one(store: Arc<dyn Store>) {
@@ -37,7 +38,7 @@ pub(super) async fn a_failed_change_leaves_nothing(store: Arc<dyn Store>) {
     assert!(matches!(store.change_device(taken).await, Err(StoreError::Duplicate(id)) if id == "a"));
     assert_eq!(store.config("new").await.unwrap(), None);
 
-    store.put_config(&config("old", &[])).await.unwrap();
+    put(&store, &config("old", &[])).await;
     let taken = DeviceChange {
         new_config: Some(transient("old")),
         files: Some(configuration(&[("b.cfg", "")])),
@@ -58,7 +59,7 @@ pub(super) async fn a_failed_change_leaves_nothing(store: Arc<dyn Store>) {
 }
 
 pub(super) async fn an_address_is_taken_from_others(store: Arc<dyn Store>) {
-    add(&store, at_address("a", "192.0.2.1")).await;
+    let loser = add(&store, at_address("a", "192.0.2.1")).await;
     let bystander = add(&store, at_address("b", "192.0.2.2")).await;
     add(&store, at_address("c", "192.0.2.1")).await;
     let taking = DeviceChange { takes_address: true, ..change(at_address("d", "192.0.2.1")) };
@@ -66,7 +67,7 @@ pub(super) async fn an_address_is_taken_from_others(store: Arc<dyn Store>) {
 
     let key = DeviceKey::Ip("192.0.2.1".parse().unwrap());
     assert_eq!(store.find_devices(&key).await.unwrap(), [taker]);
-    assert_eq!(store.device("a").await.unwrap(), Some(Device { revision: 2, ..device("a") }));
+    assert_eq!(store.device("a").await.unwrap(), Some(Device { info: DeviceInfo::default(), revision: 2, ..loser }));
     assert_eq!(store.device("b").await.unwrap(), Some(bystander));
 
     // Without an address there is none to take.
@@ -76,7 +77,7 @@ pub(super) async fn an_address_is_taken_from_others(store: Arc<dyn Store>) {
 
 /// A device `p` known by nothing but its address, with a file and a transient config.
 async fn provisional(store: &Arc<dyn Store>) -> Device {
-    let device = Device { config: Some("auto".to_owned()), ..at_address("p", "192.0.2.1") };
+    let device = Device { config: Some("auto".to_owned()), ..discovered("p", "192.0.2.1") };
     let creating = DeviceChange {
         new_config: Some(transient("auto")),
         files: Some(configuration(&[("p.cfg", "p")])),
@@ -120,12 +121,12 @@ pub(super) async fn what_is_discovered_must_be_unknown(store: Arc<dyn Store>) {
 }
 
 pub(super) async fn files_of_a_config_that_changed_meanwhile_are_refused(store: Arc<dyn Store>) {
-    let first = store.put_config(&config("base", &[])).await.unwrap();
+    let first = put(&store, &config("base", &[])).await;
     let from = |basis: &[(&str, i64)]| DeviceChange {
         basis: basis.iter().map(|(id, revision)| ((*id).to_owned(), *revision)).collect(),
         ..change(device("a"))
     };
-    store.put_config(&Config { role: Some("r".to_owned()), ..first.clone() }).await.unwrap();
+    put(&store, &Config { role: Some("r".to_owned()), ..first.clone() }).await;
     for stale in [from(&[("base", first.revision)]), from(&[("base", 2), ("base", 0)]), from(&[("later", 1)])]
     {
         let refused = store.change_device(stale).await;
@@ -135,22 +136,22 @@ pub(super) async fn files_of_a_config_that_changed_meanwhile_are_refused(store: 
 }
 
 pub(super) async fn a_transient_config_goes_with_its_last_device(store: Arc<dyn Store>) {
-    store.put_config(&transient("t")).await.unwrap();
-    store.put_config(&config("kept", &[])).await.unwrap();
+    put(&store, &transient("t")).await;
+    put(&store, &config("kept", &[])).await;
     for (id, config) in [("a", "t"), ("b", "t"), ("c", "kept")] {
         add(&store, using(id, config)).await;
     }
     for (id, there) in [("a", true), ("b", false)] {
-        assert!(store.delete_device(id).await.unwrap());
+        assert!(delete(&store, id).await);
         assert_eq!(store.config("t").await.unwrap().is_some(), there, "{id}");
     }
-    assert!(store.delete_device("c").await.unwrap());
+    assert!(delete(&store, "c").await);
     assert!(store.config("kept").await.unwrap().is_some());
 }
 
 pub(super) async fn a_config_that_is_left_goes_if_transient_and_unused(store: Arc<dyn Store>) {
-    store.put_config(&transient("t")).await.unwrap();
-    store.put_config(&config("kept", &[])).await.unwrap();
+    put(&store, &transient("t")).await;
+    put(&store, &config("kept", &[])).await;
     let a = add(&store, using("a", "t")).await;
     let b = add(&store, using("b", "t")).await;
     let leave = |device: Device, config: &str, left: &str| DeviceChange {
@@ -168,11 +169,11 @@ pub(super) async fn a_config_that_is_left_goes_if_transient_and_unused(store: Ar
 
 pub(super) async fn deleting_takes_files_and_transient_config(store: Arc<dyn Store>) {
     provisional(&store).await;
-    assert!(store.delete_device("p").await.unwrap());
+    assert!(delete(&store, "p").await);
     assert_eq!(store.device("p").await.unwrap(), None);
     assert_eq!(store.device_file("p", "p.cfg").await.unwrap(), None);
     assert_eq!(store.config("auto").await.unwrap(), None);
-    assert!(!store.delete_device("p").await.unwrap());
+    assert!(!delete(&store, "p").await);
 
     // A new device of that name does not inherit anything.
     add(&store, device("p")).await;

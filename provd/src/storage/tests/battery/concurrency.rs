@@ -5,7 +5,7 @@ use std::sync::Arc;
 use tokio::task::JoinSet;
 
 use super::{add, change, configuration, device};
-use crate::domain::device::Device;
+use crate::domain::device::{Device, Failure};
 use crate::provisioning::store::{DeviceChange, Store, StoreError};
 
 const TASKS: usize = 32;
@@ -15,7 +15,7 @@ async fn race(store: &Arc<dyn Store>, device: &Device) -> usize {
     let mut tasks = JoinSet::new();
     for number in 0..TASKS {
         let store = Arc::clone(store);
-        let changed = Device { last_error: Some(format!("task {number}")), ..device.clone() };
+        let changed = Device { last_error: Some(Failure::now(format!("task {number}"))), ..device.clone() };
         tasks.spawn(async move { store.change_device(change(changed)).await });
     }
     let outcomes = tasks.join_all().await;

@@ -4,9 +4,10 @@ use std::sync::Arc;
 
 use serde_json::json;
 
-use super::{add, at_address, device, ids, object, using};
-use crate::domain::device::Device;
+use super::{add, at_address, delete, delete_config, device, ids, micros, object, using};
+use crate::domain::device::{Device, Failure};
 use crate::domain::device_info::DeviceInfo;
+use crate::domain::provenance::{Provenance, Source};
 use crate::provisioning::store::{DeviceKey, Store};
 
 fn full() -> Device {
@@ -25,28 +26,35 @@ fn full() -> Device {
         plugin: text("aastra-3.2.2.1136"),
         config: text("autoprov1"),
         configured: true,
-        last_error: text("template: line 3"),
+        last_error: Some(Failure { reason: "template: line 3".to_owned(), at: micros(1_700_000_000_123_456) }),
         added: text("auto"),
         tenant_uuid: text("0b1c2d3e-0000-4000-8000-000000000002"),
         remote_state_sip_username: text("ap12345678"),
         trigger_path: text("Aastra/a.cfg"),
+        provenance: Provenance {
+            vendor: Source::Phone,
+            model: Source::Administrator,
+            plugin_assigned: true,
+        },
+        origin: text("2001:db8::/64"),
         extra: object(
             json!({"zeta": {"b": 1, "a": [null, 1.5]}, "options": {"switchboard": true}, "alpha": "é"}),
         ),
-        revision: 0,
+        ..Device::default()
     }
 }
 
 pub(super) async fn every_field_survives(store: Arc<dyn Store>) {
     let stored = add(&store, full()).await;
-    assert_eq!(stored, Device { revision: 1, ..full() });
+    assert_eq!(stored, Device { created: stored.created, files_revision: 1, revision: 1, ..full() });
     let read = store.device("a b").await.unwrap().unwrap();
     assert_eq!(read, stored);
     assert_eq!(read.extra.keys().collect::<Vec<_>>(), ["zeta", "options", "alpha"]);
 
-    let bare = Device { revision: 1, id: "a b".to_owned(), ..Device::default() };
+    let bare = Device { revision: 1, files_revision: 1, ..device("a b") };
     add(&store, bare.clone()).await;
-    assert_eq!(store.device("a b").await.unwrap().unwrap(), Device { revision: 2, ..bare });
+    let expected = Device { revision: 2, created: stored.created, ..bare };
+    assert_eq!(store.device("a b").await.unwrap().unwrap(), expected);
 }
 
 pub(super) async fn each_fact_finds(store: Arc<dyn Store>) {
@@ -93,10 +101,10 @@ pub(super) async fn what_is_not_there_is_nothing(store: Arc<dyn Store>) {
     assert_eq!(store.device("x").await.unwrap(), None);
     assert_eq!(store.devices().await.unwrap(), []);
     assert!(store.devices_of_plugin("x").await.unwrap().is_empty());
-    assert!(!store.delete_device("x").await.unwrap());
+    assert!(!delete(&store, "x").await);
     assert_eq!(store.device_file("x", "x").await.unwrap(), None);
     assert_eq!(store.device_files("x").await.unwrap(), []);
     assert_eq!(store.config("x").await.unwrap(), None);
     assert!(store.lineage("x").await.unwrap().is_empty());
-    assert!(!store.delete_config("x").await.unwrap());
+    assert!(!delete_config(&store, "x").await);
 }

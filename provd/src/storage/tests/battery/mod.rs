@@ -10,6 +10,7 @@ mod files;
 mod plugins;
 
 use std::sync::Arc;
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use serde_json::{Map, Value, json};
 
@@ -18,7 +19,7 @@ use crate::domain::config::Config;
 use crate::domain::device::Device;
 use crate::domain::device_info::DeviceInfo;
 use crate::domain::plugin::{Configuration, GeneratedFile};
-use crate::provisioning::store::{DeviceChange, Store};
+use crate::provisioning::store::{ConfigChange, DeviceChange, Store};
 
 /// Makes a test of each function, each with a store of its own. `$open` gives a store and what must outlive it.
 macro_rules! battery {
@@ -74,6 +75,11 @@ fn at_address(id: &str, ip: &str) -> Device {
     Device { info, ..device(id) }
 }
 
+/// A device that a request from this address created, and of which nothing else is known.
+fn discovered(id: &str, ip: &str) -> Device {
+    Device { origin: Some("192.0.2.0/24".to_owned()), ..at_address(id, ip) }
+}
+
 fn using(id: &str, config: &str) -> Device {
     Device { config: Some(config.to_owned()), ..device(id) }
 }
@@ -114,6 +120,23 @@ fn change(device: Device) -> DeviceChange {
 
 async fn add(store: &Arc<dyn Store>, device: Device) -> Device {
     store.change_device(change(device)).await.unwrap()
+}
+
+async fn delete(store: &Arc<dyn Store>, id: &str) -> bool {
+    store.delete_device(id, None, Vec::new()).await.unwrap()
+}
+
+async fn put(store: &Arc<dyn Store>, config: &Config) -> Config {
+    store.put_config(config, ConfigChange::default()).await.unwrap()
+}
+
+async fn delete_config(store: &Arc<dyn Store>, id: &str) -> bool {
+    store.delete_config(id, ConfigChange::default()).await.unwrap()
+}
+
+/// A moment so many microseconds after 1970: what every store can keep.
+fn micros(since_1970: u64) -> SystemTime {
+    UNIX_EPOCH + Duration::from_micros(since_1970)
 }
 
 async fn ids(store: &Arc<dyn Store>) -> Vec<String> {

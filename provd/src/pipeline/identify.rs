@@ -1,0 +1,122 @@
+//! Steps 2 and 3 together: the device behind a request, found or created, with its record up to date.
+//!
+//! Where nothing changes, no lock is taken. Changes are made in order for each phone: two first requests of one phone make
+//! one device.
+
+use std::time::Duration;
+
+use super::record::{Draft, Identification};
+use super::retrieve::{self, Found};
+use super::update::is_current;
+use super::{Pipeline, log};
+use crate::domain::device::Device;
+use crate::domain::device_info::DeviceInfo;
+use crate::domain::policy::Updater;
+use crate::domain::provenance::Source;
+use crate::domain::request::{Request, RequestKind};
+use crate::provisioning::store::StoreError;
+
+/// How often a change of a record is tried again when somebody else changed it at the same time.
+const ATTEMPTS: usize = 5;
+
+/// The outcome.
+#[derive(Debug, Default)]
+pub(super) struct Identified {
+    /// The device as it is stored.
+    pub(super) device: Option<Device>,
+    /// Whether every plugin was heard about who serves it.
+    pub(super) complete: bool,
+    /// The phone is to ask again after this time, and gets nothing now.
+    pub(super) retry_after: Option<Duration>,
+}
+
+/// Who a request is of, as far as it says.
+#[derive(Debug, Clone)]
+pub(super) struct Stated {
+    pub(super) info: DeviceInfo,
+    pub(super) source: Source,
+    /// Whether one that is not known may become a device, or wait to become one.
+    pub(super) may_create: bool,
+}
+
+impl Stated {
+    fn by(request: &Request, info: &DeviceInfo) -> Stated {
+        let may_create = match &request.kind {
+            // A DHCP server that serves more than phones tells of laptops too.
+            RequestKind::Dhcp(dhcp) => !dhcp.only_phones || info.vendor.is_some(),
+            RequestKind::Http(_) | RequestKind::Tftp(_) => info.says_more_than_address(),
+        };
+        Stated { info: info.clone(), source: Source::of(request), may_create }
+    }
+}
+
+impl Pipeline {
+    /// The device a request is of, created if need be.
+    pub(super) async fn identify(
+        &self,
+        request: &Request,
+        draft: &mut Draft,
+    ) -> Result<Identified, StoreError> {
+        if matches!(request.kind, RequestKind::Dhcp(_)) {
+            self.leases.remember(&draft.info);
+        }
+        let story = &mut draft.identification;
+        let found = self.retrieve(&draft.info, &mut story.tried).await?;
+        let stated = match found {
+            Some(device) if self.settings.updater == Updater::Secure => {
+                return Ok(Identified { device: Some(device), complete: true, retry_after: None });
+            }
+            Some(device) if is_current(&device, &draft.info, Source::of(request)) => {
+                self.doubts.forget(&device.id);
+                return Ok(Identified { device: Some(device), complete: true, retry_after: None });
+            }
+            Some(_) => Stated::by(request, &draft.info),
+            None => {
+                let stated = Stated::by(request, &draft.info);
+                if !stated.may_create {
+                    return Ok(Identified { complete: true, ..Identified::default() });
+                }
+                stated
+            }
+        };
+        let pipeline = self.clone();
+        let change = self.changes.spawn(async move { pipeline.change(&stated).await }).await;
+        let (identified, changed) =
+            change.unwrap_or_else(|error| Err(StoreError::Unavailable(error.to_string())))?;
+        *story = changed;
+        Ok(identified)
+    }
+
+    async fn change(&self, stated: &Stated) -> Result<(Identified, Identification), StoreError> {
+        let _guard = self.provisioning.locks().lock(retrieve::lock_key(&stated.info)).await;
+        let mut attempts = 1;
+        loop {
+            let mut story = Identification::default();
+            match self.try_change(stated, &mut story).await {
+                Err(StoreError::Conflict(_)) if attempts < ATTEMPTS => attempts += 1,
+                identified => return identified.map(|identified| (identified, story)),
+            }
+        }
+    }
+
+    async fn try_change(
+        &self,
+        stated: &Stated,
+        story: &mut Identification,
+    ) -> Result<Identified, StoreError> {
+        let found = match self.retrieve(&stated.info, &mut story.tried).await? {
+            Some(device) => Found::Stored(device),
+            None if !stated.may_create => return Ok(Identified { complete: true, ..Identified::default() }),
+            None => self.new_device(stated).await?,
+        };
+        match found {
+            Found::Refused { why, retry_after } => {
+                log::refused(&stated.info, &why);
+                story.refusal = Some(why);
+                Ok(Identified { device: None, complete: true, retry_after })
+            }
+            Found::Stored(stored) => self.update(stored, stated, story).await,
+            Found::New(device) => self.create(device, stated, story).await,
+        }
+    }
+}

@@ -1,0 +1,77 @@
+//! Doing something to many devices as one operation: some at a time, so that phones are served meanwhile.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use futures_util::StreamExt as _;
+use tokio::sync::watch;
+
+use super::operations::Worker;
+use super::{Provisioning, ProvisioningError};
+use crate::domain::operation::Operation;
+
+/// Devices configured at the same time. Half of what a plugin takes: the other half is for phones.
+const PARALLEL: usize = 16;
+
+/// Where operations are in REST.
+pub const OPERATIONS: &str = "/0.2/operations";
+
+/// An operation under way; it goes on if this is dropped.
+pub type Running = watch::Receiver<Operation>;
+
+impl Provisioning {
+    /// Configures many devices anew, as an operation. One that fails does not keep the others from it. `change` is the mark
+    /// of the change of a config that is finished with it.
+    pub(super) fn configure_many(
+        self: &Arc<Self>,
+        what: String,
+        devices: Vec<String>,
+        change: Option<String>,
+    ) -> Running {
+        let provisioning = self.clone();
+        let end = u64::try_from(devices.len()).ok();
+        self.operations.run(OPERATIONS, what, end, |worker| async move {
+            let stored = provisioning.configure_each(devices, &worker).await;
+            if let Some(change) = change.filter(|_| stored) {
+                provisioning.store.finish_change(&change).await.map_err(|error| error.to_string())?;
+            }
+            match worker.failures() {
+                0 => Ok(None),
+                failures => Err(format!("{failures} devices are not configured")),
+            }
+        })
+    }
+
+    /// Says whether the outcome for every device, good or bad, is stored.
+    async fn configure_each(&self, devices: Vec<String>, worker: &Worker) -> bool {
+        let all_stored = AtomicBool::new(true);
+        let one = async |id: String| {
+            match self.reconfigure_device(&id).await {
+                Ok(device) => {
+                    if let Some(failure) = device.last_error {
+                        worker.failed(&id, &failure.reason);
+                    }
+                }
+                // Deleted since the list was made: nothing is left to do.
+                Err(ProvisioningError::NoSuchDevice(_)) => {}
+                Err(error) => {
+                    tracing::error!("Device {id} could not be configured anew: {error}");
+                    worker.failed(&id, &error.to_string());
+                    self.configure_later(&id);
+                    all_stored.store(false, Ordering::Relaxed);
+                }
+            }
+            worker.advance();
+        };
+        futures_util::stream::iter(devices).for_each_concurrent(PARALLEL, one).await;
+        all_stored.into_inner()
+    }
+}
+
+/// Waits until an operation has ended, and gives it as it is then.
+pub async fn ended(mut running: Running) -> Operation {
+    let ended = running.wait_for(|operation| operation.progress.stage.is_over()).await;
+    let operation = ended.map(|operation| operation.clone());
+    // Its worker ends it before it goes.
+    operation.unwrap_or_else(|_| running.borrow().clone())
+}

@@ -12,6 +12,7 @@ use tracing_subscriber::EnvFilter;
 use tracing_subscriber::filter::LevelFilter;
 
 use crate::cli::{self, ClientCommand};
+use crate::dhcp_hook::{self, DhcpHook};
 use crate::plugin_host::{LAUNCHER, sandbox};
 use crate::server;
 use crate::settings::{ServeArguments, Settings};
@@ -38,6 +39,8 @@ enum Command {
     Serve(ServeArguments),
     #[command(flatten)]
     Client(ClientCommand),
+    /// Hand a DHCP server's lease on; DHCP servers execute this
+    DhcpHook(DhcpHook),
     /// Run a declarative plugin; provd starts this itself, one process per plugin
     PluginRunner {
         /// Folder with a plugin.toml
@@ -60,6 +63,7 @@ pub fn dispatch(cli: Cli) -> ExitCode {
         None => serve(cli.serve),
         Some(Command::Serve(arguments)) => serve(arguments),
         Some(Command::Client(command)) => ask_server(command),
+        Some(Command::DhcpHook(hook)) => dhcp_hook::run(hook),
         Some(Command::PluginRunner { folder }) => run_plugin(&folder),
         Some(Command::PluginLauncher { parent, command }) => {
             let error = sandbox::launch(parent, &command);

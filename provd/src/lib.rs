@@ -3,6 +3,7 @@
 pub mod api;
 pub mod cli;
 pub mod command;
+pub mod dhcp_hook;
 pub mod domain;
 pub mod listeners;
 pub mod pipeline;
@@ -11,3 +12,4 @@ pub mod provisioning;
 pub mod server;
 pub mod settings;
 pub mod storage;
+pub mod synchronization;

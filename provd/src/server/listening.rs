@@ -7,7 +7,8 @@ use anyhow::Context as _;
 use serde_json::{Map, Value, json};
 use tokio::net::{TcpListener, UdpSocket};
 
-use crate::settings::Settings;
+use crate::listeners::dhcp::PassiveDhcp;
+use crate::settings::{DhcpListen, Settings};
 
 /// TFTP's own port (RFC 1350), and the one used where that is not permitted.
 const TFTP_PORT: u16 = 69;
@@ -77,6 +78,16 @@ impl Listening {
             ("tftp_port".to_owned(), Value::from(self.addresses.tftp.port())),
         ])
     }
+}
+
+/// Opens the listener for DHCP clients, if it is wanted.
+pub(super) fn passive_dhcp(wanted: &DhcpListen) -> anyhow::Result<Option<PassiveDhcp>> {
+    let interface = match wanted {
+        DhcpListen::Nowhere => return Ok(None),
+        DhcpListen::Everywhere => None,
+        DhcpListen::Interface(name) => Some(name.as_str()),
+    };
+    PassiveDhcp::open(interface).map(Some).context("DHCP clients cannot be listened to (--dhcp-listen)")
 }
 
 async fn tcp(what: &str, flag: &str, address: SocketAddr) -> anyhow::Result<TcpListener> {

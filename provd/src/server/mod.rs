@@ -2,33 +2,36 @@
 
 mod data_dir;
 mod listening;
+mod upkeep;
 mod welcome;
 
 use std::sync::Arc;
 use std::time::Duration;
 
 use anyhow::Context as _;
+use futures_util::FutureExt as _;
 use serde_json::{Map, Value};
 use tokio::sync::mpsc;
 use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
 
 use crate::api::{self, ApiState};
+use crate::listeners::dhcp;
 use crate::listeners::http::{self, HttpSettings};
 use crate::listeners::tftp::{self, TftpSettings};
-use crate::pipeline::{Pipeline, PipelineSettings};
+use crate::pipeline::{Journal, Pipeline, PipelineSettings};
 use crate::plugin_host::{Bundle, HostSettings, PluginHost, install};
 use crate::provisioning::{PluginEvent, Provisioning};
 use crate::settings::Settings;
 use crate::storage::Database;
+use crate::synchronization::Synchronization;
 
 use data_dir::DataDir;
 use listening::Listening;
+use upkeep::{Retention, keep_up};
 
 /// How long the first phones wait for plugins to become ready when the server starts.
 const PLUGINS_READY: Duration = Duration::from_secs(10);
-/// How often devices are tried again whose plugin was away.
-const RETRY_WAITING: Duration = Duration::from_secs(3);
 /// How long everything may take to finish when the server stops.
 const DRAIN: Duration = Duration::from_secs(25);
 
@@ -37,6 +40,7 @@ pub async fn run(settings: Settings, shutdown: CancellationToken) -> anyhow::Res
     let data_dir = DataDir::open(&settings.data_dir)?;
     let token = data_dir.administrator_token()?;
     let listening = Listening::bind(&settings).await?;
+    let broadcasts = listening::passive_dhcp(&settings.dhcp_listen)?;
     let database = Database::open(&data_dir.database()).await?;
     let store = Arc::new(database.clone());
 
@@ -44,7 +48,9 @@ pub async fn run(settings: Settings, shutdown: CancellationToken) -> anyhow::Res
     let host = start_plugins(&settings, &data_dir, store.clone(), events).await?;
     let base = listening.base_raw_config(settings.advertised_url.as_deref());
     let advertised = base_url(&base);
-    let provisioning = Arc::new(Provisioning::new(store, host.clone(), base));
+    let synchronizer = Arc::new(Synchronization::new(settings.synchronization.clone()));
+    let provisioning =
+        Arc::new(Provisioning::new(store, host.clone(), base).synchronizing_by(synchronizer));
     provisioning.seed(&listening.advertised_host()).await?;
     host.settled(PLUGINS_READY).await;
     let mut pending = Vec::new();
@@ -54,16 +60,38 @@ pub async fn run(settings: Settings, shutdown: CancellationToken) -> anyhow::Res
     }
 
     let addresses = listening.addresses;
-    let pipeline = Arc::new(Pipeline::new(provisioning.clone(), PipelineSettings { nat: settings.nat }));
-    let state = ApiState::new(provisioning.clone(), host.clone(), pipeline.clone(), &token);
+    let journal = Arc::new(Journal::default());
+    let pipeline_settings = PipelineSettings {
+        retriever: settings.identification.retriever,
+        updater: settings.identification.updater,
+        nat: settings.identification.nat.clone(),
+        auto_creation: settings.identification.auto_creation,
+    };
+    let pipeline = Arc::new(Pipeline::new(provisioning.clone(), pipeline_settings, journal.clone()));
+    let state = ApiState::new(
+        provisioning.clone(),
+        host.clone(),
+        pipeline.clone(),
+        journal,
+        settings.identification.retriever,
+        &token,
+    );
     let mut tasks = listen(listening, &settings, pipeline.clone(), state, &shutdown);
-    tasks.spawn(keep_up(provisioning, pending, inbox, shutdown.clone()));
+    if let Some(broadcasts) = broadcasts {
+        tasks.spawn(dhcp::serve(broadcasts, pipeline.clone(), shutdown.clone()));
+    }
+    let retention = Retention {
+        provisional_for: settings.identification.provisional_for,
+        audit_for: settings.audit_for,
+    };
+    let work = keep_up(provisioning.clone(), pending, inbox, retention);
+    tasks.spawn(shutdown.clone().run_until_cancelled_owned(work).map(drop));
 
     data_dir.announce(&addresses)?;
     welcome::print(&addresses, &advertised, &data_dir);
     shutdown.cancelled().await;
     tracing::info!("Stopping");
-    take_down(tasks, &pipeline, &host, &database).await;
+    take_down(tasks, &pipeline, &provisioning, &host, &database).await;
     data_dir.withdraw();
     Ok(())
 }
@@ -110,39 +138,19 @@ async fn start_plugins(
     Ok(PluginHost::start(installed, &host_settings, store, events).await?)
 }
 
-/// Acts on what happens to plugins, and first on what changed since the last start.
-async fn keep_up(
-    provisioning: Arc<Provisioning>,
-    pending: Vec<PluginEvent>,
-    mut events: mpsc::UnboundedReceiver<PluginEvent>,
-    shutdown: CancellationToken,
-) {
-    let work = async {
-        if let Err(error) = provisioning.apply_base_raw_config().await {
-            tracing::error!("Devices could not be brought up to date with this server's address: {error}");
-        }
-        for event in pending {
-            provisioning.on_plugin_event(event).await;
-        }
-        let mut retry = tokio::time::interval(RETRY_WAITING);
-        loop {
-            tokio::select! {
-                Some(event) = events.recv() => provisioning.on_plugin_event(event).await,
-                _ = retry.tick() => provisioning.configure_waiting().await,
-            }
-        }
-    };
-    tokio::select! {
-        () = work => {}
-        () = shutdown.cancelled() => {}
-    }
-}
-
 /// Listeners first, so that nothing new begins; then the plugins they ask; then the database everything is kept in.
-async fn take_down(mut tasks: JoinSet<()>, pipeline: &Pipeline, host: &PluginHost, database: &Database) {
+async fn take_down(
+    mut tasks: JoinSet<()>,
+    pipeline: &Pipeline,
+    provisioning: &Provisioning,
+    host: &PluginHost,
+    database: &Database,
+) {
     let everything = async {
         while tasks.join_next().await.is_some() {}
         pipeline.finish().await;
+        provisioning.operations().stop().await;
+        provisioning.write_presences().await;
         host.stop().await;
     };
     if tokio::time::timeout(DRAIN, everything).await.is_err() {

@@ -6,6 +6,9 @@ use std::path::{Path, PathBuf};
 use serde::Deserialize;
 use thiserror::Error;
 
+use super::identification::IdentificationFile;
+use super::synchronization::{SynchronizationFile, SynchronizationSettingsError};
+
 /// Settings that cannot be used.
 #[derive(Debug, Error)]
 pub enum SettingsError {
@@ -25,6 +28,17 @@ pub enum SettingsError {
         /// What is wrong, with line and key.
         cause: Box<toml::de::Error>,
     },
+    /// A value means nothing.
+    #[error("{key}: {why}")]
+    Value {
+        /// Which flag or key.
+        key: &'static str,
+        /// What is wrong with it.
+        why: String,
+    },
+    /// Phones cannot be told as the settings say.
+    #[error(transparent)]
+    Synchronization(#[from] SynchronizationSettingsError),
     /// Phones cannot use the URL.
     #[error("the advertised URL `{0}` is none: expected http://HOST[:PORT][/PATH]")]
     AdvertisedUrl(String),
@@ -43,7 +57,14 @@ pub(super) struct File {
     pub(super) trusted_proxies: Option<usize>,
     #[serde(alias = "advertised-url")]
     pub(super) advertised_url: Option<String>,
-    pub(super) nat: Option<bool>,
+    #[serde(alias = "dhcp-listen")]
+    pub(super) dhcp_listen: Option<String>,
+    #[serde(alias = "audit-days")]
+    pub(super) audit_days: Option<u32>,
+    #[serde(default)]
+    pub(super) identification: IdentificationFile,
+    #[serde(default)]
+    pub(super) synchronization: SynchronizationFile,
 }
 
 impl File {
@@ -63,7 +84,7 @@ mod tests {
     fn an_unknown_key_is_named_with_its_line() {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("provd.toml");
-        std::fs::write(&path, "nat = true\nhtpp = '127.0.0.1:1'\n").unwrap();
+        std::fs::write(&path, "audit_days = 1\nhtpp = '127.0.0.1:1'\n").unwrap();
         let error = File::read(&path).unwrap_err().to_string();
         assert!(error.contains("line 2") && error.contains("htpp"), "{error}");
     }

@@ -3,7 +3,10 @@
 //! What is decided here holds until the server is started again. What administrators change while it runs is stored.
 
 mod file;
+mod identification;
 mod serve;
+pub mod synchronization;
 
 pub use file::SettingsError;
-pub use serve::{ServeArguments, Settings};
+pub use identification::{IdentificationArguments, IdentificationSettings};
+pub use serve::{DhcpListen, ServeArguments, Settings};

@@ -2,10 +2,13 @@
 
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::path::PathBuf;
+use std::time::Duration;
 
 use clap::Args;
 
 use super::file::{File, SettingsError};
+use super::identification::{IdentificationArguments, IdentificationSettings};
+use super::synchronization::{SynchronizationArguments, SynchronizationSettings};
 
 /// Flags of `provd serve`. Each is also an environment variable and a key of the configuration file.
 #[derive(Debug, Clone, Default, Args)]
@@ -31,9 +34,19 @@ pub struct ServeArguments {
     /// URL under which phones reach this server [default: the address of this machine and the HTTP port]
     #[arg(long, env = "PROVD_ADVERTISED_URL", value_name = "URL")]
     pub advertised_url: Option<String>,
-    /// Phones are behind NAT: several may share one address [default: false]
-    #[arg(long, env = "PROVD_NAT", value_name = "BOOL", num_args = 0..=1, default_missing_value = "true")]
-    pub nat: Option<bool>,
+    /// Learn MAC addresses, addresses and vendor classes from what DHCP clients broadcast: `true`, `false`, or one network
+    /// interface; needs CAP_NET_RAW [default: false]
+    #[arg(long, env = "PROVD_DHCP_LISTEN", value_name = "INTERFACE", num_args = 0..=1, default_missing_value = "true")]
+    pub dhcp_listen: Option<String>,
+    /// Days for which it is kept who changed what [default: 365]
+    #[arg(long, env = "PROVD_AUDIT_DAYS", value_name = "DAYS")]
+    pub audit_days: Option<u32>,
+    /// Identification.
+    #[command(flatten)]
+    pub identification: IdentificationArguments,
+    /// Synchronisation.
+    #[command(flatten)]
+    pub synchronization: SynchronizationArguments,
     /// Configuration file (TOML) with the flags above as keys, `data_dir = "/var/lib/provd"`
     #[arg(long, env = "PROVD_CONFIG", value_name = "FILE")]
     pub config: Option<PathBuf>,
@@ -56,8 +69,35 @@ pub struct Settings {
     pub trusted_proxies: usize,
     /// URL under which phones reach the server, without a trailing slash; absent: found out.
     pub advertised_url: Option<String>,
-    /// Whether several phones may share one address.
-    pub nat: bool,
+    /// Where DHCP clients are listened to.
+    pub dhcp_listen: DhcpListen,
+    /// How long audit entries are kept.
+    pub audit_for: Duration,
+    /// Who becomes a device.
+    pub identification: IdentificationSettings,
+    /// How phones are told to fetch their files again.
+    pub synchronization: SynchronizationSettings,
+}
+
+/// Where DHCP clients are listened to.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum DhcpListen {
+    /// Nowhere.
+    Nowhere,
+    /// On all network interfaces.
+    Everywhere,
+    /// On one.
+    Interface(String),
+}
+
+impl DhcpListen {
+    fn on(text: String) -> DhcpListen {
+        match text.as_str() {
+            "false" => DhcpListen::Nowhere,
+            "true" => DhcpListen::Everywhere,
+            _ => DhcpListen::Interface(text),
+        }
+    }
 }
 
 impl Settings {
@@ -74,7 +114,10 @@ impl Settings {
             plugins: arguments.plugins.or(file.plugins),
             trusted_proxies: arguments.trusted_proxies.or(file.trusted_proxies).unwrap_or(0),
             advertised_url: advertised_url.map(|url| check_url(&url)).transpose()?,
-            nat: arguments.nat.or(file.nat).unwrap_or(false),
+            dhcp_listen: arguments.dhcp_listen.or(file.dhcp_listen).map_or(DhcpListen::Nowhere, DhcpListen::on),
+            audit_for: Duration::from_hours(24 * u64::from(arguments.audit_days.or(file.audit_days).unwrap_or(365))),
+            identification: IdentificationSettings::resolve(arguments.identification, file.identification)?,
+            synchronization: SynchronizationSettings::resolve(arguments.synchronization, file.synchronization)?,
         })
     }
 }
@@ -100,14 +143,15 @@ mod tests {
     fn flags_win_over_the_file_and_the_file_over_defaults() {
         let folder = tempfile::tempdir().unwrap();
         let config = folder.path().join("provd.toml");
-        std::fs::write(&config, "http = '127.0.0.1:1'\napi = '127.0.0.1:2'\nnat = true\n").unwrap();
+        std::fs::write(&config, "http = '127.0.0.1:1'\napi = '127.0.0.1:2'\n[identification]\nnat = true\n").unwrap();
         let arguments = ServeArguments {
             config: Some(config),
             http: Some("127.0.0.1:9".parse().unwrap()),
             ..ServeArguments::default()
         };
         let settings = Settings::resolve(arguments).unwrap();
-        assert_eq!((settings.http.port(), settings.api.port(), settings.nat), (9, 2, true));
+        assert_eq!((settings.http.port(), settings.api.port()), (9, 2));
+        assert!(settings.identification.nat.contains("192.0.2.1".parse().unwrap()));
         assert_eq!((settings.tftp, settings.data_dir.to_str()), (None, Some("provd-data")));
     }
 

@@ -17,6 +17,9 @@ pub enum InvalidDhcpInfo {
     /// A key that must be text is absent or holds something else.
     #[error("{0}: expected text")]
     NotText(&'static str),
+    /// A key that may only be true or false holds something else.
+    #[error("{0}: expected true or false")]
+    NotFlag(&'static str),
     /// `op` is none of those a DHCP server has.
     #[error("op: expected commit, release or expiry, not `{0}`")]
     Operation(String),
@@ -36,7 +39,8 @@ pub enum InvalidDhcpInfo {
     Option(String),
 }
 
-/// Reads `{"op", "ip", "mac", "options"}`. Nothing comes of a lease that was released or expired.
+/// Reads `{"op", "ip", "mac", "options"}`, and `"only_phones"` if it is there. Nothing comes of a lease that was released or
+/// expired.
 ///
 /// The address may be in any form that `inet_aton` takes, the MAC address in any usual spelling; an option is its code
 /// in three decimal digits, then bytes in hexadecimal with dots between them. Of a repeated option the last counts.
@@ -47,7 +51,11 @@ pub fn parse(info: &Map<String, Value>) -> Result<Option<Request>, InvalidDhcpIn
     match operation {
         "commit" => {
             let mac = text(info, "mac")?.parse()?;
-            let kind = RequestKind::Dhcp(DhcpRequest { mac, options: parse_options(info.get("options"))? });
+            let kind = RequestKind::Dhcp(DhcpRequest {
+                mac,
+                options: parse_options(info.get("options"))?,
+                only_phones: flag(info, "only_phones")?,
+            });
             Ok(Some(Request { ip, kind }))
         }
         "release" | "expiry" => Ok(None),
@@ -57,6 +65,13 @@ pub fn parse(info: &Map<String, Value>) -> Result<Option<Request>, InvalidDhcpIn
 
 fn text<'a>(info: &'a Map<String, Value>, key: &'static str) -> Result<&'a str, InvalidDhcpInfo> {
     info.get(key).and_then(Value::as_str).ok_or(InvalidDhcpInfo::NotText(key))
+}
+
+fn flag(info: &Map<String, Value>, key: &'static str) -> Result<bool, InvalidDhcpInfo> {
+    match info.get(key) {
+        None => Ok(false),
+        Some(value) => value.as_bool().ok_or(InvalidDhcpInfo::NotFlag(key)),
+    }
 }
 
 fn parse_options(options: Option<&Value>) -> Result<BTreeMap<u8, Vec<u8>>, InvalidDhcpInfo> {
@@ -150,6 +165,24 @@ mod tests {
         assert_eq!(dhcp.mac.to_string(), "00:08:5d:23:74:29");
         assert_eq!(dhcp.vendor_class().as_deref(), Some("Ci"));
         assert_eq!(dhcp.options[&12], [0x0a]);
+    }
+
+    #[test]
+    fn a_server_of_more_than_phones_can_say_so() {
+        let tell = |only_phones: Value| {
+            read(&json!({
+                "op": "commit", "ip": "192.0.2.7", "mac": "00:08:5d:23:74:29", "options": [], "only_phones": only_phones,
+            }))
+        };
+        for stated in [true, false] {
+            let RequestKind::Dhcp(dhcp) = tell(json!(stated)).unwrap().unwrap().kind else {
+                panic!("not DHCP")
+            };
+            assert_eq!(dhcp.only_phones, stated);
+        }
+        assert_eq!(tell(json!("yes")), Err(InvalidDhcpInfo::NotFlag("only_phones")));
+        let request = commit("192.0.2.7", "00:08:5d:23:74:29", &[]).unwrap();
+        assert!(matches!(request.kind, RequestKind::Dhcp(DhcpRequest { only_phones: false, .. })));
     }
 
     #[test]

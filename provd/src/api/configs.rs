@@ -1,14 +1,17 @@
 //! Configs: their documents, and what they amount to with all they inherit.
 
+use axum::Extension;
 use axum::extract::{Path, Query, State};
-use axum::http::StatusCode;
 use axum::routing::get;
 use serde_json::json;
 
 use super::document::{Created, Document, Sent};
 use super::find::Find;
+use super::operations::{Changed, soon};
 use super::problem::Problem;
+use super::tenant::Tenant;
 use super::{ApiState, Routes, location};
+use crate::domain::audit::Actor;
 use crate::domain::config::Config;
 use crate::provisioning::ProvisioningError;
 
@@ -29,9 +32,15 @@ async fn list(
     Ok(Document(json!({"configs": find.apply(configs.iter().map(Config::to_document))})))
 }
 
-async fn create(State(api): State<ApiState>, sent: Sent) -> Result<Created, Problem> {
+async fn create(
+    State(api): State<ApiState>,
+    Extension(tenant): Extension<Tenant>,
+    Extension(actor): Extension<Actor>,
+    sent: Sent,
+) -> Result<Created, Problem> {
     let config = Config::from_document(sent.object("config")?)?;
-    let config = api.provisioning.insert_config(config).await?;
+    let (config, running) = api.provisioning.insert_config(config, &actor).await?;
+    soon(&api, &tenant, running).await;
     Ok(created(config))
 }
 
@@ -40,21 +49,29 @@ async fn show(State(api): State<ApiState>, Path(id): Path<String>) -> Result<Doc
     Ok(Document(json!({"config": config.to_document()})))
 }
 
+/// Devices that inherit from it are configured anew: if that takes long, `Location` says where to see how far it is.
 async fn update(
     State(api): State<ApiState>,
+    Extension(tenant): Extension<Tenant>,
+    Extension(actor): Extension<Actor>,
     Path(id): Path<String>,
     sent: Sent,
-) -> Result<StatusCode, Problem> {
+) -> Result<Changed, Problem> {
     let stored = stored(&api, id).await?;
     let mut config = Config::from_document(sent.object("config")?)?;
     config.id = stored.id;
-    api.provisioning.update_config(config).await?;
-    Ok(StatusCode::NO_CONTENT)
+    let (_, running) = api.provisioning.update_config(config, &actor).await?;
+    Ok(Changed(soon(&api, &tenant, running).await))
 }
 
-async fn delete(State(api): State<ApiState>, Path(id): Path<String>) -> Result<StatusCode, Problem> {
-    api.provisioning.delete_config(&id).await?;
-    Ok(StatusCode::NO_CONTENT)
+async fn delete(
+    State(api): State<ApiState>,
+    Extension(tenant): Extension<Tenant>,
+    Extension(actor): Extension<Actor>,
+    Path(id): Path<String>,
+) -> Result<Changed, Problem> {
+    let running = api.provisioning.delete_config(&id, &actor).await?;
+    Ok(Changed(soon(&api, &tenant, running).await))
 }
 
 async fn raw(State(api): State<ApiState>, Path(id): Path<String>) -> Result<Document, Problem> {

@@ -1,5 +1,7 @@
 //! Devices: their documents, and having one configured anew.
 
+use std::collections::HashSet;
+
 use axum::Extension;
 use axum::extract::{Path, Query, State};
 use axum::http::StatusCode;
@@ -11,12 +13,16 @@ use super::find::Find;
 use super::problem::Problem;
 use super::tenant::{Tenant, document_of, is_new};
 use super::{ApiState, Routes, location};
+use crate::domain::audit::Actor;
 use crate::domain::device::Device;
 use crate::provisioning::ProvisioningError;
 
+/// Where devices are.
+pub(super) const DEVICES: &str = "/0.2/dev_mgr/devices";
+
 pub(super) fn routes() -> Routes {
     vec![
-        ("/0.2/dev_mgr/devices", get(list).post(create)),
+        (DEVICES, get(list).post(create)),
         ("/0.2/dev_mgr/devices/{id}", get(show).put(update).delete(delete)),
         ("/0.2/dev_mgr/reconfigure", post(reconfigure)),
     ]
@@ -38,12 +44,13 @@ async fn list(
 async fn create(
     State(api): State<ApiState>,
     Extension(tenant): Extension<Tenant>,
+    Extension(actor): Extension<Actor>,
     sent: Sent,
 ) -> Result<Created, Problem> {
     let mut device = Device::from_document(sent.object("device")?)?;
     device.tenant_uuid = tenant.as_owner();
-    let device = api.provisioning.insert_device(device).await?;
-    Ok(Created { location: location("/0.2/dev_mgr/devices", &device.id), id: device.id })
+    let device = api.provisioning.insert_device(device, &actor).await?;
+    Ok(Created { location: location(DEVICES, &device.id), id: device.id })
 }
 
 async fn show(
@@ -59,6 +66,7 @@ async fn show(
 async fn update(
     State(api): State<ApiState>,
     Extension(tenant): Extension<Tenant>,
+    Extension(actor): Extension<Actor>,
     Path(id): Path<String>,
     sent: Sent,
 ) -> Result<StatusCode, Problem> {
@@ -71,17 +79,18 @@ async fn update(
         device.tenant_uuid = stored.tenant_uuid;
     }
     device.id = stored.id;
-    api.provisioning.update_device(device).await?;
+    api.provisioning.update_device(device, &actor).await?;
     Ok(StatusCode::NO_CONTENT)
 }
 
 async fn delete(
     State(api): State<ApiState>,
     Extension(tenant): Extension<Tenant>,
+    Extension(actor): Extension<Actor>,
     Path(id): Path<String>,
 ) -> Result<StatusCode, Problem> {
     let device = visible(&api, &tenant, id).await?;
-    api.provisioning.delete_device(&device.id).await?;
+    api.provisioning.delete_device(&device.id, &actor).await?;
     Ok(StatusCode::NO_CONTENT)
 }
 
@@ -107,4 +116,18 @@ async fn reconfigure(
 pub(super) async fn visible(api: &ApiState, tenant: &Tenant, id: String) -> Result<Device, Problem> {
     let device = api.provisioning.store().device(&id).await?.filter(|device| tenant.sees(device));
     Ok(device.ok_or(ProvisioningError::NoSuchDevice(id))?)
+}
+
+/// Those of some devices that the tenant sees.
+pub(super) async fn visible_among(
+    api: &ApiState,
+    tenant: &Tenant,
+    ids: HashSet<&str>,
+) -> Result<HashSet<String>, Problem> {
+    let mut visible = HashSet::new();
+    for id in ids {
+        let device = api.provisioning.store().device(id).await?;
+        visible.extend(device.filter(|device| tenant.sees(device)).map(|device| device.id));
+    }
+    Ok(visible)
 }

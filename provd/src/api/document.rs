@@ -61,6 +61,23 @@ impl Sent {
         }
     }
 
+    /// The object under a key that may be absent, in a body that holds nothing else.
+    pub(super) fn only_object(self, key: &str) -> Result<Option<Map<String, Value>>, Problem> {
+        let Value::Object(mut document) = self.0 else {
+            return Err(Problem::Invalid(format!("expected {{}} or {{\"{key}\": {{…}}}}")));
+        };
+        let found = document.shift_remove(key).unwrap_or_default();
+        if let Some(other) = document.keys().next() {
+            let other = other.escape_debug();
+            return Err(Problem::Invalid(format!("there is no key `{other}` here, only {key}")));
+        }
+        match found {
+            Value::Null => Ok(None),
+            Value::Object(object) => Ok(Some(object)),
+            _ => Err(Problem::Invalid(format!("{key}: expected an object"))),
+        }
+    }
+
     /// The text under `id`.
     pub(super) fn id(mut self) -> Result<String, Problem> {
         match self.0.as_object_mut().and_then(|document| document.remove("id")) {

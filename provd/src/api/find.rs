@@ -43,7 +43,7 @@ impl Find {
         let number = |name| Find::first(parameters, name).and_then(|value| value.trim().parse::<i64>().ok());
         let descending = Find::first(parameters, "sort_ord") == Some("DESC");
         Ok(Find {
-            equal: selector(parameters).map_or_else(|| Ok(Map::new()), check_selector)?,
+            equal: selector(parameters).map_or_else(|| Ok(Map::new()), |found| check_selector("q", found))?,
             fields: Find::first(parameters, "fields").map(field_list),
             sort: Find::first(parameters, "sort").map(|key| Sort { key: key.to_owned(), descending }),
             skip: number("skip").map_or(0, |skip| usize::try_from(skip).unwrap_or(0)),
@@ -52,6 +52,11 @@ impl Find {
                 .filter(|limit| *limit != 0)
                 .map(|limit| usize::try_from(limit).unwrap_or(0)),
         })
+    }
+
+    /// Finds by a selector alone. `name` is what a client calls it.
+    pub(super) fn by(name: &str, selector: Value) -> Result<Find, Problem> {
+        Ok(Find { equal: check_selector(name, selector)?, ..Find::default() })
     }
 
     /// Lets a key count as not selected by.
@@ -74,7 +79,8 @@ impl Find {
         found.into_iter().skip(self.skip).take(limit).map(Value::Object).collect()
     }
 
-    fn selects(&self, document: &Map<String, Value>) -> bool {
+    /// Whether a document is among those looked for.
+    pub(super) fn selects(&self, document: &Map<String, Value>) -> bool {
         self.equal.iter().all(|(key, value)| document.get(key).is_some_and(|stored| equal(stored, value)))
     }
 
@@ -102,9 +108,9 @@ fn selector(parameters: &[(String, String)]) -> Option<Value> {
     serde_json::from_str(Find::first(parameters, "q")?).ok()
 }
 
-fn check_selector(selector: Value) -> Result<Map<String, Value>, Problem> {
+fn check_selector(name: &str, selector: Value) -> Result<Map<String, Value>, Problem> {
     let Value::Object(selector) = selector else {
-        return Err(Problem::Invalid("q: expected an object".to_owned()));
+        return Err(Problem::Invalid(format!("{name}: expected an object")));
     };
     for (key, operand) in &selector {
         let operators =
@@ -112,7 +118,7 @@ fn check_selector(selector: Value) -> Result<Map<String, Value>, Problem> {
         if operators || key.starts_with('$') || key.contains('.') {
             let key = key.escape_debug();
             return Err(Problem::Invalid(format!(
-                "q: `{key}`: only equality of top-level keys is supported, as in {{\"mac\": \"00:08:5d:23:74:29\"}}"
+                "{name}: `{key}`: only equality of top-level keys is supported, as in {{\"mac\": \"00:08:5d:23:74:29\"}}"
             )));
         }
     }

@@ -15,28 +15,25 @@ use tokio::time::timeout;
 use super::problem::Problem;
 use super::tenant::Tenant;
 use super::{ApiState, negotiation};
+use crate::domain::audit::Actor;
 
 /// Name of the path parameter that must be an installed plugin.
 const PLUGIN: &str = "plugin";
 
-#[derive(Clone)]
-struct Gate {
-    api: ApiState,
-    deadline: Duration,
-}
+/// Name of the administrator's token, for the audit.
+const ADMINISTRATOR: &str = "admin";
+
+/// Longest time until a request is answered. Whatever it changes goes on until done.
+const DEADLINE: Duration = Duration::from_secs(30);
 
 /// Puts the gate in front of each method of a path.
-pub(super) fn guarded(
-    methods: MethodRouter<ApiState>,
-    api: &ApiState,
-    deadline: Duration,
-) -> MethodRouter<ApiState> {
-    methods.route_layer(from_fn_with_state(Gate { api: api.clone(), deadline }, pass))
+pub(super) fn guarded(methods: MethodRouter<ApiState>, api: &ApiState) -> MethodRouter<ApiState> {
+    methods.route_layer(from_fn_with_state(api.clone(), pass))
 }
 
-async fn pass(State(gate): State<Gate>, request: Request, next: Next) -> Response {
-    match admit(&gate.api, request).await {
-        Ok(request) => answer(&gate, request, next).await,
+async fn pass(State(api): State<ApiState>, request: Request, next: Next) -> Response {
+    match admit(&api, request).await {
+        Ok(request) => answer(&api, request, next).await,
         Err(problem) => problem.into_response(),
     }
 }
@@ -55,24 +52,25 @@ async fn admit(api: &ApiState, request: Request) -> Result<Request, Problem> {
     let peer = parts.extensions.get::<ConnectInfo<SocketAddr>>().map(|peer| peer.ip());
     api.access.check(&parts.headers, peer).await?;
     parts.extensions.insert(Tenant::of(&parts.headers)?);
+    parts.extensions.insert(Actor::Token(ADMINISTRATOR.to_owned()));
     negotiation::check(&parts.method, &parts.headers)?;
     Ok(Request::from_parts(parts, body))
 }
 
 /// A change runs apart from its connection: a client that hangs up must not leave half of it undone.
-async fn answer(gate: &Gate, request: Request, next: Next) -> Response {
+async fn answer(api: &ApiState, request: Request, next: Next) -> Response {
     let (method, path) = (request.method().clone(), request.uri().path().to_owned());
     let changes = !matches!(method, Method::GET | Method::HEAD);
     let answer = async {
         if !changes {
             return next.run(request).await;
         }
-        let change = gate.api.changes.spawn(next.run(request)).await;
+        let change = api.changes.spawn(next.run(request)).await;
         change.unwrap_or_else(|_| Problem::Failed.into_response())
     };
-    let response = timeout(gate.deadline, answer).await.unwrap_or_else(|_| {
+    let response = timeout(DEADLINE, answer).await.unwrap_or_else(|_| {
         let so_far = if changes { "; it goes on" } else { "" };
-        let seconds = gate.deadline.as_secs();
+        let seconds = DEADLINE.as_secs();
         Problem::unavailable(format!("the request took longer than {seconds} seconds{so_far}"))
             .into_response()
     });

@@ -1,4 +1,4 @@
-//! The documents that lead to others, from the base down, and the status of the server.
+//! The documents that lead to others, from the base down, and the status of the server. None leads to nothing.
 
 use axum::routing::get;
 use serde_json::{Value, json};
@@ -27,13 +27,7 @@ fn fixed(rels: &[(&str, &str)]) -> Document {
 }
 
 async fn base() -> Document {
-    fixed(&[
-        ("dev", "dev_mgr"),
-        ("cfg", "cfg_mgr"),
-        ("pg", "pg_mgr"),
-        ("status", "status"),
-        ("srv.configure", "configure"),
-    ])
+    fixed(&[("dev", "dev_mgr"), ("cfg", "cfg_mgr"), ("pg", "pg_mgr"), ("status", "status")])
 }
 
 async fn devices() -> Document {
@@ -50,11 +44,7 @@ async fn configs() -> Document {
 }
 
 async fn plugins() -> Document {
-    fixed(&[
-        ("srv.install", "pg_mgr/install"),
-        ("pg.plugins", "pg_mgr/plugins"),
-        ("pg.reload", "pg_mgr/reload"),
-    ])
+    fixed(&[("pg.plugins", "pg_mgr/plugins")])
 }
 
 /// Who can read this finds the interface well. There is no message bus that could fail; clients wait for it all the same.

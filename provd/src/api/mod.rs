@@ -4,7 +4,7 @@
 //! SQL, plugin processes nor how phones ask. What every request must pass before a handler sees it is the gate's.
 
 use std::sync::Arc;
-use std::time::{Duration, SystemTime};
+use std::time::SystemTime;
 
 use axum::Router;
 use axum::routing::MethodRouter;
@@ -12,26 +12,38 @@ use jiff::Timestamp;
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use tokio_util::task::TaskTracker;
 
-use crate::pipeline::RequestHandler;
+use crate::domain::policy::Retriever;
+use crate::pipeline::{Journal, RequestHandler};
 use crate::provisioning::Provisioning;
 use crate::provisioning::plugins::PluginAdministration;
 
 mod access;
+mod audit;
 mod autocreate;
 mod configs;
 mod cross_origin;
 mod devices;
 mod dhcp;
+mod dhcp_hints;
 mod document;
+mod explain;
+mod facts;
 mod files;
 mod find;
 mod gate;
 mod links;
 mod negotiation;
+mod operations;
+mod parameters;
 mod plugins;
+mod preview;
 mod problem;
+mod remote_states;
+mod requests;
 mod serving;
+mod synchronization;
 mod tenant;
+mod waiting;
 
 #[cfg(test)]
 mod testing;
@@ -42,11 +54,6 @@ pub use serving::serve;
 
 use access::Access;
 
-/// Longest time until a request is answered. Whatever it changes goes on until done.
-const DEADLINE: Duration = Duration::from_secs(30);
-/// The same where all heirs of a config are configured anew before the answer: there may be thousands.
-const DEADLINE_OF_CONFIGS: Duration = Duration::from_mins(10);
-
 /// All but the unreserved characters of RFC 3986 §2.3.
 const SEGMENT: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~');
 
@@ -56,22 +63,34 @@ pub struct ApiState {
     provisioning: Arc<Provisioning>,
     administration: Arc<dyn PluginAdministration>,
     handler: Arc<dyn RequestHandler>,
+    journal: Arc<Journal>,
+    retriever: Retriever,
     access: Arc<Access>,
     /// Changes under way: finished even if their client hangs up, and waited for when the server ends.
     changes: TaskTracker,
 }
 
 impl ApiState {
-    /// Puts the interface on the use cases. `token` is the administrator's; only its hash is kept. An empty one lets
+    /// Puts the interface on the use cases. `retriever` is the pipeline's policy, to explain by. `token` is the administrator's; only its hash is kept. An empty one lets
     /// nobody in.
     pub fn new(
         provisioning: Arc<Provisioning>,
         administration: Arc<dyn PluginAdministration>,
         handler: Arc<dyn RequestHandler>,
+        journal: Arc<Journal>,
+        retriever: Retriever,
         token: &str,
     ) -> ApiState {
         let access = Arc::new(Access::new(token));
-        ApiState { provisioning, administration, handler, access, changes: TaskTracker::new() }
+        ApiState {
+            provisioning,
+            administration,
+            handler,
+            journal,
+            retriever,
+            access,
+            changes: TaskTracker::new(),
+        }
     }
 }
 
@@ -80,16 +99,28 @@ type Routes = Vec<(&'static str, MethodRouter<ApiState>)>;
 
 /// All of the interface. Each answer to a path or method that exists has passed the gate; no route can be added without.
 pub fn router(state: ApiState) -> Router {
-    let quick =
-        [links::routes(), devices::routes(), files::routes(), dhcp::routes(), plugins::routes()].concat();
-    let slow = [configs::routes(), autocreate::routes()].concat();
-    let quick = quick.into_iter().map(|(path, methods)| (path, methods, DEADLINE));
-    let slow = slow.into_iter().map(|(path, methods)| (path, methods, DEADLINE_OF_CONFIGS));
-    quick
-        .chain(slow)
-        .fold(Router::new(), |router, (path, methods, deadline)| {
-            router.route(path, gate::guarded(methods, &state, deadline))
-        })
+    let routes = [
+        links::routes(),
+        devices::routes(),
+        files::routes(),
+        preview::routes(),
+        explain::routes(),
+        remote_states::routes(),
+        synchronization::routes(),
+        waiting::routes(),
+        dhcp::routes(),
+        configs::routes(),
+        autocreate::routes(),
+        plugins::routes(),
+        dhcp_hints::routes(),
+        operations::routes(),
+        requests::routes(),
+        audit::routes(),
+    ]
+    .concat();
+    routes
+        .into_iter()
+        .fold(Router::new(), |router, (path, methods)| router.route(path, gate::guarded(methods, &state)))
         .fallback(problem::no_such_path)
         .method_not_allowed_fallback(problem::no_such_method)
         .layer(axum::middleware::from_fn(cross_origin::allow))

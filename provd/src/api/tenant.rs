@@ -28,6 +28,11 @@ impl Tenant {
         Ok(Tenant((uuid != MASTER_TENANT).then(|| uuid.to_string())))
     }
 
+    /// Whether it is the master tenant, which sees everything.
+    pub(super) fn is_master(&self) -> bool {
+        self.0.is_none()
+    }
+
     /// Whether a device is its own.
     pub(super) fn owns(&self, device: &Device) -> bool {
         self.0.as_deref() == claimed_by(device)
@@ -35,7 +40,7 @@ impl Tenant {
 
     /// Whether a device is its own or a descendant's.
     pub(super) fn sees(&self, device: &Device) -> bool {
-        self.0.is_none() || self.owns(device)
+        self.is_master() || self.owns(device)
     }
 
     /// Whether it may replace a device: one that it sees, and any new one, which becomes its own.

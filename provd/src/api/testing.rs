@@ -1,4 +1,6 @@
-//! The interface on a real database, with plugins and a pipeline that only pretend.
+//! The interface on a real database, with plugins and phones that only pretend.
+//!
+//! What clients send to the pipeline is recorded and goes no further; what phones ask goes through a real one.
 
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, SystemTime};
@@ -14,14 +16,19 @@ use super::{ApiState, negotiation, router};
 use crate::domain::answer::{Answer, ServedFile};
 use crate::domain::device::Device;
 use crate::domain::device_info::DeviceInfo;
+use crate::domain::dhcp::DhcpHint;
+use crate::domain::mac::{Mac, canonical_path};
 use crate::domain::plugin::{
     Configuration, Crash, FileReference, GeneratedFile, PluginState, PluginStatus, Support,
 };
+use crate::domain::policy::Retriever;
 use crate::domain::raw_config::RawConfig;
-use crate::domain::request::Request;
-use crate::pipeline::RequestHandler;
+use crate::domain::request::{self, Request, RequestKind};
+use crate::domain::synchronization::{SynchronizationMethod, SynchronizationTarget};
+use crate::pipeline::{Journal, Pipeline, PipelineSettings, RequestHandler};
 use crate::provisioning::Provisioning;
-use crate::provisioning::plugins::{PluginAdministration, PluginError, Plugins, Votes};
+use crate::provisioning::plugins::{PluginAdministration, PluginError, Plugins, Vote, Votes};
+use crate::provisioning::synchronizer::{SynchronizationError, Synchronizer};
 use crate::storage::Database;
 
 /// The administrator's token.
@@ -31,10 +38,22 @@ pub(super) const PLUGIN: &str = "aastra-3.2.2";
 /// An address of a DHCP client whose request never comes to its end.
 pub(super) const STUCK: &str = "192.0.2.66";
 
+/// A phone, and the file it asks for.
+pub(super) const PHONE: &str = "00:08:5d:23:74:29";
+/// See [`PHONE`].
+pub(super) const FILE: &str = "Aastra/00085D237429.cfg";
+/// Prefix of the identifiers of devices that cannot be told to fetch anything.
+pub(super) const DEAF: &str = "deaf";
+/// A tenant.
+pub(super) const TENANT: &str = "5a7e0f5c-6b1d-4e8f-9d1e-000000000001";
+/// Another tenant.
+pub(super) const OTHER: &str = "5a7e0f5c-6b1d-4e8f-9d1e-000000000002";
+
 /// The interface, and what reached the pipeline through it.
 pub(super) struct Api {
     pub(super) state: ApiState,
     pub(super) requests: Arc<Mutex<Vec<Request>>>,
+    pipeline: Pipeline,
     _data: tempfile::TempDir,
 }
 
@@ -58,14 +77,36 @@ impl Answered {
 
 impl Api {
     pub(super) async fn new() -> Api {
+        Api::with_retriever(Retriever::Default).await
+    }
+
+    /// With a policy for unknown devices.
+    pub(super) async fn with_retriever(retriever: Retriever) -> Api {
         let data = tempfile::tempdir().unwrap();
         let store = Arc::new(Database::open(&data.path().join("provd.db")).await.unwrap());
         let base = Map::from_iter([("http_base_url".to_owned(), "http://192.0.2.1:8667".into())]);
-        let provisioning = Arc::new(Provisioning::new(store, Arc::new(FakePlugins), base));
+        let provisioning = Provisioning::new(store, Arc::new(FakePlugins), base);
+        let provisioning = Arc::new(provisioning.synchronizing_by(Arc::new(FakeSynchronizer)));
+        let journal = Arc::new(Journal::default());
+        let settings = PipelineSettings { retriever, ..PipelineSettings::default() };
+        let pipeline = Pipeline::new(provisioning.clone(), settings, journal.clone());
         let requests = Arc::new(Mutex::new(Vec::new()));
         let handler = Arc::new(Recorder { requests: requests.clone() });
-        let state = ApiState::new(provisioning, Arc::new(FakeAdministration::default()), handler, TOKEN);
-        Api { state, requests, _data: data }
+        let administration = Arc::new(FakeAdministration::default());
+        let state = ApiState::new(provisioning, administration, handler, journal, retriever, TOKEN);
+        Api { state, requests, pipeline, _data: data }
+    }
+
+    /// A phone asks for a file.
+    pub(super) async fn phone_asks(&self, ip: &str, path: &str) -> Answer {
+        let secret = |name: &str| (name.to_owned(), "a secret of the phone".to_owned());
+        let http = request::HttpRequest {
+            method: "GET".to_owned(),
+            path: format!("/{path}"),
+            query: "key=a secret of the phone".to_owned(),
+            headers: vec![("user-agent".to_owned(), "Aastra6731i".to_owned()), secret("authorization")],
+        };
+        self.pipeline.handle(Request { ip: ip.parse().unwrap(), kind: RequestKind::Http(http) }).await
     }
 
     pub(super) fn router(&self) -> Router {
@@ -129,7 +170,7 @@ impl Api {
     pub(super) async fn with_phone(self) -> Api {
         let config = json!({"id": "config", "parent_ids": [], "raw_config": {"timezone": "Europe/Paris"}});
         assert_eq!(self.post("/cfg_mgr/configs", json!({"config": config})).await.status, 201);
-        let device = json!({"id": "phone", "mac": "00:08:5d:23:74:29", "plugin": PLUGIN, "config": "config"});
+        let device = json!({"id": "phone", "mac": PHONE, "plugin": PLUGIN, "config": "config"});
         assert_eq!(self.post("/dev_mgr/devices", json!({"device": device})).await.status, 201);
         self
     }
@@ -151,8 +192,30 @@ impl RequestHandler for Recorder {
     }
 }
 
-/// Generates one file that tells the time zone, for devices that have a MAC address.
+/// Acknowledges everything, except for devices that are deaf.
+struct FakeSynchronizer;
+
+#[async_trait]
+impl Synchronizer for FakeSynchronizer {
+    async fn synchronize(
+        &self,
+        target: &SynchronizationTarget,
+        _: &SynchronizationMethod,
+    ) -> Result<String, SynchronizationError> {
+        if target.device.starts_with(DEAF) {
+            return Err(SynchronizationError::NoAnswer { whom: "the phone".to_owned(), seconds: 32 });
+        }
+        Ok("the phone answered 200 OK".to_owned())
+    }
+}
+
+/// Generates one file that tells the time zone, for devices that have a MAC address, and knows a phone by its name.
 struct FakePlugins;
+
+/// The file of a phone.
+fn file_of(mac: Mac) -> String {
+    format!("Aastra/{}.cfg", mac.to_string().replace(':', "").to_uppercase())
+}
 
 #[async_trait]
 impl Plugins for FakePlugins {
@@ -162,11 +225,21 @@ impl Plugins for FakePlugins {
     fn is_installed(&self, plugin: &str) -> bool {
         plugin == PLUGIN
     }
-    async fn extract(&self, _: &Request) -> Votes {
-        Votes { votes: [].into(), complete: true }
+    async fn extract(&self, request: &Request) -> Votes {
+        let name = request.kind.path().and_then(|path| path.strip_prefix("/Aastra/")?.strip_suffix(".cfg"));
+        let Some(mac) = name.and_then(|name| name.parse().ok()) else {
+            return Votes { votes: [].into(), complete: true };
+        };
+        let vendor = Some("Aastra".to_owned());
+        let info = DeviceInfo { mac: Some(mac), vendor, ..DeviceInfo::default() };
+        Votes { votes: [Vote { plugins: vec![PLUGIN.to_owned()], info }].into(), complete: true }
     }
-    async fn associate(&self, _: &str, _: &DeviceInfo) -> Result<Support, PluginError> {
-        Ok(Support::None)
+    async fn associate(&self, _: &str, info: &DeviceInfo) -> Result<Support, PluginError> {
+        Ok(match (info.vendor.as_deref(), info.model.as_deref()) {
+            (Some("Aastra"), Some("6731i")) => Support::Exact,
+            (Some("Aastra"), _) => Support::Probable,
+            _ => Support::Unknown,
+        })
     }
     async fn configure_common(&self, _: &str, _: &RawConfig) -> Result<Configuration, PluginError> {
         Ok(Configuration::default())
@@ -175,20 +248,34 @@ impl Plugins for FakePlugins {
         let Some(mac) = device.info.mac else {
             return Err(PluginError::Refused("the device has no MAC address".to_owned()));
         };
-        let digits = mac.to_string().replace(':', "").to_uppercase();
+        let zone = raw_config.document().get("timezone").unwrap_or(&Value::Null);
         let file = GeneratedFile {
-            path: format!("Aastra/{digits}.cfg"),
-            content: format!("zone: {}\n", raw_config.document()["timezone"]).into(),
+            path: file_of(mac),
+            content: format!("zone: {zone}\n").into(),
             media_type: None,
             sensitive: true,
         };
-        Ok(Configuration { files: vec![file], ..Configuration::default() })
+        let trigger_path = Some(file.path.clone());
+        Ok(Configuration { files: vec![file], trigger_path, ..Configuration::default() })
     }
     async fn deconfigure(&self, _: &str, _: &Device) -> Result<(), PluginError> {
         Ok(())
     }
-    async fn serve_file(&self, _: &str, _: &Device, _: &Request) -> Result<FileReference, PluginError> {
-        Ok(FileReference::NotFound)
+    async fn synchronize(&self, _: &Device, _: &RawConfig) -> Result<SynchronizationMethod, PluginError> {
+        Ok(SynchronizationMethod::SipNotify { event: "check-sync".to_owned(), headers: vec![] })
+    }
+    async fn serve_file(
+        &self,
+        _: &str,
+        device: &Device,
+        request: &Request,
+    ) -> Result<FileReference, PluginError> {
+        let own = device.info.mac.map(file_of);
+        let asked = request.kind.path().map(canonical_path);
+        Ok(match own {
+            Some(own) if asked == Some(canonical_path(&own)) => FileReference::Generated(own),
+            _ => FileReference::NotFound,
+        })
     }
     fn open_served(&self, _: &str, _: &str) -> Option<ServedFile> {
         None
@@ -234,6 +321,16 @@ impl PluginAdministration for FakeAdministration {
     }
     fn log(&self, plugin: &str) -> Option<Vec<String>> {
         (plugin == PLUGIN).then(|| vec!["one".to_owned(), "two".to_owned()])
+    }
+    fn dhcp_hints(&self) -> Vec<(String, Option<Vec<DhcpHint>>)> {
+        let hint = json!({
+            "vendor_classes": [],
+            "vendor_class_prefixes": ["AastraIPPhone"],
+            "mac_prefixes": ["00:08:5d"],
+            "options": {"43": {"2": "{http}/Aastra", "3": false}},
+        });
+        let away = ("yealink".to_owned(), None);
+        vec![(PLUGIN.to_owned(), Some(vec![serde_json::from_value(hint).unwrap()])), away]
     }
     async fn restart(&self, plugin: &str) -> Result<PluginStatus, PluginError> {
         *self.restarts.lock().unwrap() += 1;

@@ -4,6 +4,7 @@ use std::error::Error as _;
 use std::time::Duration;
 
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
+use reqwest::header::LOCATION;
 use reqwest::{Method, RequestBuilder, Response, StatusCode, redirect};
 use serde_json::Value;
 
@@ -65,14 +66,33 @@ impl Client {
         self.ask(Method::POST, path, Some(document)).await.map(drop)
     }
 
-    /// Replaces a document.
-    pub(super) async fn put(&self, path: &str, document: &Value) -> Result<(), Failure> {
-        self.ask(Method::PUT, path, Some(document)).await.map(drop)
+    /// Has an operation begun. Gives its path, and what is said of it: nothing, or a document.
+    pub(super) async fn begin(&self, path: &str, document: &Value) -> Result<(String, Value), Failure> {
+        let response = self.ask(Method::POST, path, Some(document)).await?;
+        let location = self.location(&response)?;
+        let said = response.bytes().await.map_err(|error| self.unreachable(&error))?;
+        let location = location.ok_or_else(|| self.not_provd("it does not say where the operation is"))?;
+        Ok((location, serde_json::from_slice(&said).unwrap_or(Value::Null)))
     }
 
-    /// Deletes.
-    pub(super) async fn delete(&self, path: &str) -> Result<(), Failure> {
-        self.ask(Method::DELETE, path, None).await.map(drop)
+    /// Replaces a document. Gives the path of the operation, if there is more to do than an answer can wait for.
+    pub(super) async fn put(&self, path: &str, document: &Value) -> Result<Option<String>, Failure> {
+        let response = self.ask(Method::PUT, path, Some(document)).await?;
+        self.location(&response)
+    }
+
+    /// Deletes. Gives the path of the operation, if there is more to do than an answer can wait for.
+    pub(super) async fn delete(&self, path: &str) -> Result<Option<String>, Failure> {
+        let response = self.ask(Method::DELETE, path, None).await?;
+        self.location(&response)
+    }
+
+    /// The path a `Location` leads to, as it is asked for here. Nothing is ever asked of another server.
+    fn location(&self, response: &Response) -> Result<Option<String>, Failure> {
+        let Some(location) = response.headers().get(LOCATION) else { return Ok(None) };
+        let path = location.to_str().ok().and_then(|location| location.strip_prefix("/0.2/"));
+        let path = path.ok_or_else(|| self.not_provd("its Location leads elsewhere"))?;
+        Ok(Some(format!("/{path}")))
     }
 
     async fn ask(&self, method: Method, path: &str, document: Option<&Value>) -> Result<Response, Failure> {

@@ -6,6 +6,8 @@ use std::path::PathBuf;
 use provd_proto::mac::Mac;
 use thiserror::Error;
 
+use super::output::Output;
+
 /// Why a command was not done.
 #[derive(Debug, Error)]
 pub(super) enum Failure {
@@ -35,6 +37,30 @@ pub(super) enum Failure {
         id: String,
         /// What the device says of it.
         why: String,
+    },
+    /// What was asked is done, but not all of it went well. What there is to show is shown first.
+    #[error("{why}")]
+    InPart {
+        /// What there is to show.
+        output: Box<Output>,
+        /// What did not go well.
+        why: String,
+    },
+    /// No device that waits for approval has this id or MAC address.
+    #[error("no device `{named}` waits for approval; `provd device waiting` shows those that do")]
+    NotWaiting {
+        /// How it was named.
+        named: String,
+    },
+    /// An operation is followed, but nothing happens.
+    #[error(
+        "operation {number} has not moved for {minutes} minutes; it goes on, see `provd operation watch {number}`"
+    )]
+    Stalled {
+        /// Its number.
+        number: String,
+        /// How long it was looked at.
+        minutes: u64,
     },
     /// No device has the MAC address that was to name one.
     #[error("no device has the MAC address {mac}; `provd device list` shows those there are")]
@@ -90,11 +116,19 @@ pub(super) enum Failure {
 }
 
 impl Failure {
+    /// What is done, and what did not go well with it.
+    pub(super) fn in_part(output: Output, why: String) -> Failure {
+        Failure::InPart { output: Box::new(output), why }
+    }
+
     /// The exit code, as `--help` documents it.
     pub(super) fn exit_code(&self) -> u8 {
         match self {
             Failure::Refused { .. }
             | Failure::NotConfigured { .. }
+            | Failure::InPart { .. }
+            | Failure::NotWaiting { .. }
+            | Failure::Stalled { .. }
             | Failure::NoDevice { .. }
             | Failure::SeveralDevices { .. }
             | Failure::Output(_) => 1,

@@ -1,7 +1,7 @@
 //! The command line of administrators: devices, configs and plugins of a running server, over its REST interface.
 //!
-//! Nothing here knows the server's inside: it could run on another machine. Commands give their output as a value; only
-//! [`run`] writes to the terminal.
+//! Nothing here knows the server's inside: it could run on another machine. Commands give their output as a value, which
+//! [`run`] writes; only what is followed as it happens, operations and requests, is shown meanwhile.
 
 use std::io::{self, Write as _};
 use std::process::ExitCode;
@@ -9,25 +9,36 @@ use std::process::ExitCode;
 use clap::Subcommand;
 
 mod assignment;
+mod audit;
 mod client;
 mod columns;
 mod config;
 mod connection;
 mod device;
+mod dhcp_config;
 mod document;
 mod failure;
 mod identity;
+mod moment;
+mod operation;
 mod output;
+mod paint;
 mod plugin;
+mod request;
+mod selection;
 mod table;
 
 #[cfg(test)]
 mod tests;
 
+pub use audit::AuditCommand;
 pub use config::ConfigCommand;
 pub use connection::Connection;
 pub use device::DeviceCommand;
+pub use dhcp_config::DhcpConfigCommand;
+pub use operation::OperationCommand;
 pub use plugin::PluginCommand;
+pub use request::RequestCommand;
 
 use client::Client;
 use failure::Failure;
@@ -46,20 +57,32 @@ Exit codes:
 /// What administrators ask of a running server.
 #[derive(Debug, Subcommand)]
 pub enum ClientCommand {
-    /// Phones: list, show, create, change, delete, configure anew
+    /// Phones: list, change, approve, explain, preview, synchronize
     Device(DeviceCommand),
     /// Configs, from which phones inherit their parameters
     Config(ConfigCommand),
     /// Plugins: how they are, what they log, starting one anew
     Plugin(PluginCommand),
+    /// What phones asked, and why each got what it got
+    Request(RequestCommand),
+    /// Who changed what, and when
+    Audit(AuditCommand),
+    /// Work that goes on after a change was answered
+    Operation(OperationCommand),
+    /// Print what a DHCP server needs to lead phones here: for ISC dhcpd, Kea or dnsmasq
+    DhcpConfig(DhcpConfigCommand),
 }
 
 /// Does what a command says: its output goes to stdout, why it failed to stderr. See `--help` for the exit codes.
 pub async fn run(command: ClientCommand) -> ExitCode {
     let outcome = execute(command, Style::of_stdout()).await;
     match outcome.and_then(|output| print(&output)) {
-        Ok(()) => ExitCode::SUCCESS,
+        Ok(_) => ExitCode::SUCCESS,
         Err(failure) => {
+            if let Failure::InPart { output, .. } = &failure {
+                // That there is nobody to read it is not what went wrong.
+                let _ = print(output);
+            }
             // If stderr is closed as well, the exit code is all that can be said.
             let _ = writeln!(io::stderr(), "provd: {failure}");
             failure.exit_code().into()
@@ -72,6 +95,10 @@ async fn execute(command: ClientCommand, style: Style) -> Result<Output, Failure
         ClientCommand::Device(command) => &command.connection,
         ClientCommand::Config(command) => &command.connection,
         ClientCommand::Plugin(command) => &command.connection,
+        ClientCommand::Request(command) => &command.connection,
+        ClientCommand::Audit(command) => &command.connection,
+        ClientCommand::Operation(command) => &command.connection,
+        ClientCommand::DhcpConfig(command) => &command.connection,
     };
     let client = Client::new(connection)?;
     let json = connection.json;
@@ -79,15 +106,26 @@ async fn execute(command: ClientCommand, style: Style) -> Result<Output, Failure
         ClientCommand::Device(command) => device::execute(command.action, &client, style).await,
         ClientCommand::Config(command) => config::execute(command.action, &client, style).await,
         ClientCommand::Plugin(command) => plugin::execute(command.action, &client, style).await,
-    }?;
-    Ok(if json { output.into_json() } else { output })
+        ClientCommand::Request(command) => request::execute(command.action, &client, style, json).await,
+        ClientCommand::Audit(command) => audit::execute(command.action, &client, style).await,
+        ClientCommand::Operation(command) => operation::execute(command.action, &client, style).await,
+        // What it wrote into a file is no document of the server's.
+        ClientCommand::DhcpConfig(command) => dhcp_config::execute(command.wanted, &client, json).await,
+    };
+    match output {
+        Ok(output) if json => Ok(output.into_json()),
+        Err(Failure::InPart { output, why }) if json => Err(Failure::in_part(output.into_json(), why)),
+        outcome => outcome,
+    }
 }
 
-fn print(output: &Output) -> Result<(), Failure> {
+/// Writes to stdout. False if nobody reads any more.
+fn print(output: &Output) -> Result<bool, Failure> {
     let mut stdout = io::stdout().lock();
     match stdout.write_all(&output.to_bytes()).and_then(|()| stdout.flush()) {
+        Ok(()) => Ok(true),
         // Whoever reads has seen enough, as `head` has.
-        Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Ok(()),
-        outcome => outcome.map_err(Failure::Output),
+        Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Ok(false),
+        Err(error) => Err(Failure::Output(error)),
     }
 }

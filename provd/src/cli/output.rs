@@ -22,6 +22,11 @@ impl Output {
         Output::Document { document: json!({"id": id, "deleted": true}), text }
     }
 
+    /// What is no document, and stays the same for programs.
+    pub(super) fn said(text: String) -> Output {
+        Output::Bytes(if text.is_empty() { Vec::new() } else { format!("{text}\n").into() })
+    }
+
     /// For programs. A file stays what it is.
     pub(super) fn into_json(self) -> Output {
         match self {

@@ -6,6 +6,7 @@ use comfy_table::{Attribute, Cell, Color, ColumnConstraint, ContentArrangement, 
 use serde_json::{Map, Value};
 
 use super::columns::{Columns, Fit, GAP};
+use super::paint::{Paint, paint};
 
 /// What the terminal can do.
 #[derive(Debug, Clone, Copy)]
@@ -68,7 +69,8 @@ pub(super) fn table(style: Style, columns: &Columns, rows: Vec<Vec<Cell>>, empty
     if fit.hidden.is_empty() {
         return shown;
     }
-    format!("{shown}\n{}", dim(style, &format!("Not shown: {} (--json shows all)", fit.hidden.join(", "))))
+    let hidden = format!("Not shown: {} (--json shows all)", fit.hidden.join(", "));
+    format!("{shown}\n{}", paint(style, Paint::Faint, &hidden))
 }
 
 fn constrain(table: &mut Table, fit: &Fit) {
@@ -77,10 +79,6 @@ fn constrain(table: &mut Table, fit: &Fit) {
         Some(width) => ColumnConstraint::Absolute(Width::Fixed(width.saturating_add(GAP))),
         None => ColumnConstraint::Hidden,
     }));
-}
-
-fn dim(style: Style, text: &str) -> String {
-    if style.colour { format!("\u{1b}[2m{text}\u{1b}[0m") } else { text.to_owned() }
 }
 
 /// Names and values below each other.
@@ -151,6 +149,16 @@ pub(super) fn text_of(value: &Value) -> String {
 /// The text under a key, if there is any.
 pub(super) fn field(document: &Value, key: &str) -> String {
     document.get(key).map(text_of).unwrap_or_default()
+}
+
+/// What is listed under a key; nothing if there is no list.
+pub(super) fn items<'a>(document: &'a Value, key: &str) -> &'a [Value] {
+    document.get(key).and_then(Value::as_array).map_or(&[], Vec::as_slice)
+}
+
+/// Whether there is a `true` under a key.
+pub(super) fn is_true(document: &Value, key: &str) -> bool {
+    document.get(key) == Some(&Value::Bool(true))
 }
 
 /// Bytes for people.

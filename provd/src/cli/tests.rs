@@ -4,13 +4,16 @@ use std::sync::{Arc, Mutex};
 
 use axum::Router;
 use axum::extract::{Request, State};
-use axum::http::StatusCode;
+use axum::http::{StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use clap::{CommandFactory as _, Parser};
 use serde_json::{Value, json};
 use tokio::net::TcpListener;
 
 use super::{ClientCommand, Failure, Output, Style, execute};
+
+/// Commands whose `--help` teaches by examples.
+const COMMANDS: [&str; 6] = ["device", "config", "plugin", "request", "audit", "operation"];
 
 #[derive(Debug, Parser)]
 struct Cli {
@@ -45,9 +48,48 @@ async fn answer(State(server): State<Server>, request: Request) -> Response {
         "GET /0.2/dev_mgr/devices?recurse=true&q=%7B%22mac%22%3A%2200%3A08%3A5d%3A00%3A00%3A02%22%7D" => {
             document(&json!({"devices": [{"id": "one"}, {"id": "two"}]}))
         }
-        "GET /0.2/dev_mgr/devices?recurse=true&q=%7B%22config%22%3A%22a%22%7D" => document(
-            &json!({"devices": [{"id": "x", "last_error": "no"}, {"id": "y", "last_error": "no"}, {"id": "z"}]}),
-        ),
+        "GET /0.2/dev_mgr/devices?recurse=true&fields=config,last_error" => document(&json!({"devices": [
+            {"id": "x", "config": "a", "last_error": "no"}, {"id": "y", "config": "heir", "last_error": "no"},
+            {"id": "z", "config": "other", "last_error": "no"}, {"id": "fine", "config": "a"},
+        ]})),
+        "GET /0.2/cfg_mgr/configs?fields=parent_ids" => document(&json!({"configs": [
+            {"id": "a", "parent_ids": ["x"]}, {"id": "heir", "parent_ids": ["a"]}, {"id": "other", "parent_ids": []},
+        ]})),
+        "GET /0.2/dev_mgr/remote_states" => {
+            document(&json!({"remote_states": [{"device": "Büro", "state": "current"}]}))
+        }
+        "GET /0.2/dev_mgr/remote_states?outdated=true" => document(&json!({"remote_states": []})),
+        "GET /0.2/dev_mgr/devices/B%C3%BCro/remote_state" => {
+            document(&json!({"remote_state": {"device": "Büro", "state": "current", "files_revision": 3}}))
+        }
+        "GET /0.2/dev_mgr/devices/a/files" => document(&json!({"files": [{"path": "A b/c.cfg", "size": 2}]})),
+        "POST /0.2/dev_mgr/devices/B%C3%BCro/preview" => {
+            document(&json!({"preview": {"error": "no line", "files": []}}))
+        }
+        "GET /0.2/dev_mgr/waiting" => document(&json!({"waiting": [
+            {"id": "made", "mac": "00:08:5d:00:00:03"}, {"id": "refused"},
+        ]})),
+        "POST /0.2/dev_mgr/waiting/made/approve" => {
+            (StatusCode::CREATED, json!({"id": "made"}).to_string()).into_response()
+        }
+        "POST /0.2/dev_mgr/waiting/refused/approve" => (StatusCode::BAD_REQUEST, "not now").into_response(),
+        "POST /0.2/dev_mgr/synchronize" => {
+            (StatusCode::CREATED, [(header::LOCATION, "/0.2/dev_mgr/synchronize/7")]).into_response()
+        }
+        "POST /0.2/dev_mgr/synchronizations" => {
+            let location = [(header::LOCATION, "/0.2/dev_mgr/synchronizations/8")];
+            (StatusCode::CREATED, location, json!({"devices": 2}).to_string()).into_response()
+        }
+        "GET /0.2/dev_mgr/synchronize/7" | "GET /0.2/operations/7" => server.operation(7),
+        "GET /0.2/dev_mgr/synchronizations/8" | "GET /0.2/operations/8" => server.operation(8),
+        "PUT /0.2/cfg_mgr/configs/slow" | "DELETE /0.2/cfg_mgr/configs/slow" => {
+            (StatusCode::NO_CONTENT, [(header::LOCATION, "/0.2/operations/8")]).into_response()
+        }
+        "GET /0.2/cfg_mgr/configs/slow" => document(&json!({"config": {"parent_ids": [], "raw_config": {}}})),
+        "DELETE /0.2/cfg_mgr/configs/elsewhere" => {
+            (StatusCode::NO_CONTENT, [(header::LOCATION, "http://192.0.2.1/0.2/operations/8")])
+                .into_response()
+        }
         asked if asked.starts_with("GET /0.2/dev_mgr/devices?recurse=true&q=") => {
             document(&json!({"devices": []}))
         }
@@ -82,6 +124,22 @@ impl Server {
         (server, url)
     }
 
+    /// An operation that goes on when it is first looked at. 7 succeeds, 8 fails.
+    fn operation(&self, number: u64) -> Response {
+        let path = format!("/{number}");
+        let looks = self.asked.lock().unwrap().iter().filter(|(asked, _)| asked.ends_with(&path)).count();
+        let going_on = json!({"number": number, "what": "tell", "state": "progress", "current": 1, "end": 2});
+        let failures = [json!({"device": "x", "reason": "no answer"})];
+        document(&match (looks, number) {
+            (..=1, _) => going_on,
+            (_, 7) => json!({"number": 7, "what": "tell", "state": "success", "reason": "202 Accepted"}),
+            _ => {
+                json!({"number": 8, "what": "tell", "state": "fail", "reason": "1 of 2 phones could not be told",
+                "failed": 1, "failures": failures})
+            }
+        })
+    }
+
     /// The last thing that was to change something.
     fn last(&self) -> (String, Value) {
         let asked = self.asked.lock().unwrap();
@@ -99,6 +157,14 @@ async fn text(url: &str, arguments: &str) -> String {
     String::from_utf8(run(url, "secret", arguments).await.unwrap().to_bytes()).unwrap()
 }
 
+/// Of what is done, but not well: what was shown, and why.
+async fn in_part(url: &str, arguments: &str) -> (String, String) {
+    let failure = run(url, "secret", arguments).await.unwrap_err();
+    assert_eq!(failure.exit_code(), 1, "{failure}");
+    let Failure::InPart { output, why } = failure else { panic!("{failure}") };
+    (String::from_utf8(output.to_bytes()).unwrap(), why)
+}
+
 #[test]
 fn the_arguments_are_sound() {
     Cli::command().debug_assert();
@@ -106,7 +172,7 @@ fn the_arguments_are_sound() {
 
 #[test]
 fn help_teaches() {
-    for command in ["device", "config", "plugin"] {
+    for command in COMMANDS {
         let help = Cli::try_parse_from(["provd", command, "--help"]).unwrap_err().to_string();
         for part in ["Examples:", "Exit codes:", "PROVD_URL", "PROVD_TOKEN", "--json"] {
             assert!(help.contains(part), "{command}: {help}");
@@ -122,6 +188,13 @@ fn wrong_arguments_are_refused() {
         "provd device create --set mac",
         "provd config create --unset a..b",
         "provd plugin restart",
+        "provd device approve",
+        "provd device approve --all a",
+        "provd device dismiss",
+        "provd device synchronize",
+        "provd device files a b --output c",
+        "provd request explain x",
+        "provd operation watch",
     ] {
         assert!(Cli::try_parse_from(arguments.split_whitespace()).is_err(), "{arguments}");
     }
@@ -132,9 +205,14 @@ async fn what_a_server_shows_is_printed_for_people_or_programs() {
     let (_, url) = Server::start().await;
     assert!(text(&url, "device list").await.contains("Büro"));
     let json: Value = serde_json::from_str(&text(&url, "device list --json").await).unwrap();
-    assert_eq!(json, json!({"devices": [{"id": "Büro"}]}));
+    let state = json!({"device": "Büro", "state": "current"});
+    assert_eq!(json, json!({"devices": [{"id": "Büro", "remote_state": state}]}));
+    assert_eq!(text(&url, "device list --outdated").await, "There are no such devices.\n");
     assert!(text(&url, "device --json show Büro").await.starts_with("{\n"));
-    assert!(text(&url, "device show Büro").await.contains("options.a   1\n"));
+    let shown = text(&url, "device show Büro").await;
+    assert!(shown.contains("options.a   1\n") && shown.contains("What was seen of it\nState "), "{shown}");
+    let json: Value = serde_json::from_str(&text(&url, "device show Büro --json").await).unwrap();
+    assert_eq!((&json["device"]["id"], &json["remote_state"]["state"]), (&json!("Büro"), &json!("current")));
     assert_eq!(
         text(&url, "plugin restart p").await,
         "Plugin p is ready, process 7. If its templates changed, its phones are configured anew.\n"
@@ -173,8 +251,9 @@ async fn documents_are_made_from_assignments() {
     let config = json!({"parent_ids": ["a", "b"], "raw_config": {"locale": "fr_FR"}});
     assert_eq!(server.last(), ("POST /0.2/cfg_mgr/configs".to_owned(), json!({"config": config})));
 
-    let said = text(&url, "config update a --set raw.vlan_id=7").await;
-    assert_eq!(said, "Config a is updated. 2 devices with it are not configured: see `provd device list`.\n");
+    let (said, why) = in_part(&url, "config update a --set raw.vlan_id=7").await;
+    assert_eq!(said, "Config a is updated.\n");
+    assert_eq!(why, "2 devices with it are not configured:\n  x: no\n  y: no");
     let config = json!({"parent_ids": ["x"], "raw_config": {"vlan_id": 7}});
     assert_eq!(server.last(), ("PUT /0.2/cfg_mgr/configs/a".to_owned(), json!({"config": config})));
     assert_eq!(text(&url, "config delete b").await, "Config b is deleted.\n");
@@ -187,13 +266,91 @@ async fn programs_are_told_what_was_done() {
         ("device create --set sn=1", "", json!({"id": "made"})),
         ("device update Büro --set config=nope", "/device/last_error", json!("no line")),
         ("device delete Büro", "", json!({"id": "Büro", "deleted": true})),
-        ("config update a --set raw.vlan_id=7", "/config/parent_ids", json!(["x"])),
-        ("config delete a", "", json!({"id": "a", "deleted": true})),
+        ("config update a --set raw.vlan_id=7 --no-wait", "/config/parent_ids", json!(["x"])),
+        ("config delete b", "", json!({"id": "b", "deleted": true})),
+        ("device files a", "", json!([{"path": "A b/c.cfg", "size": 2}])),
+        ("device dismiss made", "", json!({"dismissed": ["made"]})),
+        ("device approve 0008.5D00.0003", "", json!({"approved": ["made"]})),
+        ("device synchronize Büro --no-wait", "/number", json!(7)),
     ] {
         let document: Value =
             serde_json::from_str(&text(&url, &format!("{arguments} --json")).await).unwrap();
         assert_eq!(document.pointer(pointer), Some(&value), "{arguments}");
     }
+}
+
+#[tokio::test]
+async fn a_change_that_takes_long_is_followed() {
+    let (_, url) = Server::start().await;
+    let (said, why) = in_part(&url, "config update slow --set raw.vlan_id=7").await;
+    assert_eq!(said, "Config slow is updated.\n");
+    assert_eq!(why, "1 of 2 phones could not be told\n  x: no answer");
+    let (said, _) = in_part(&url, "config delete slow --json").await;
+    let said: Value = serde_json::from_str(&said).unwrap();
+    assert_eq!((&said["deleted"], &said["operation"]["failed"]), (&json!(true), &json!(1)));
+    let said = text(&url, "config update slow --set raw.vlan_id=7 --no-wait").await;
+    assert!(said.contains("`provd operation watch 8`"), "{said}");
+}
+
+#[tokio::test]
+async fn nothing_is_followed_to_another_server() {
+    let (_, url) = Server::start().await;
+    let failure = run(&url, "secret", "config delete elsewhere").await.unwrap_err();
+    assert_eq!(failure.exit_code(), 3, "{failure}");
+}
+
+#[tokio::test]
+async fn phones_are_told_and_waited_for() {
+    let (server, url) = Server::start().await;
+    assert_eq!(text(&url, "device synchronize Büro").await, "tell: 202 Accepted.\n");
+    assert_eq!(server.last(), ("POST /0.2/dev_mgr/synchronize".to_owned(), json!({"id": "Büro"})));
+    let (said, why) = in_part(&url, "device synchronize --plugin p --at-once 1").await;
+    assert_eq!((said.as_str(), why.as_str()), ("", "tell: 1 of 2 phones could not be told\n  x: no answer"));
+    let wanted = json!({"synchronization": {"plugin": "p", "at_once": 1}});
+    assert_eq!(server.last(), ("POST /0.2/dev_mgr/synchronizations".to_owned(), wanted));
+    assert_eq!(text(&url, "operation watch 7").await, "tell: 202 Accepted.\n");
+}
+
+#[tokio::test]
+async fn one_that_is_refused_keeps_no_other_from_being_approved() {
+    let (_, url) = Server::start().await;
+    let (said, why) = in_part(&url, "device approve --all").await;
+    assert_eq!(said, "Device made is approved.\n");
+    assert_eq!(why, "device refused is not approved: not now (HTTP status 400)");
+}
+
+#[tokio::test]
+async fn a_preview_says_why_there_is_none() {
+    let (server, url) = Server::start().await;
+    let (said, why) = in_part(&url, "device preview Büro --json").await;
+    assert_eq!(serde_json::from_str::<Value>(&said).unwrap()["preview"]["error"], "no line");
+    assert_eq!(why, "device Büro could not be configured: no line");
+    assert_eq!(server.last().1, json!({}));
+    let file = tempfile::NamedTempFile::new().unwrap();
+    std::fs::write(file.path(), r#"{"vlan_id": 7}"#).unwrap();
+    let (said, _) = in_part(&url, &format!("device preview Büro --config {}", file.path().display())).await;
+    assert_eq!(said, "The file is taken for parameters alone, with the parents of the phone's config.\n");
+    assert_eq!(server.last().1, json!({"config": {"raw_config": {"vlan_id": 7}}}));
+}
+
+#[tokio::test]
+async fn files_are_written_below_a_folder() {
+    let (_, url) = Server::start().await;
+    let folder = tempfile::tempdir().unwrap();
+    let said = text(&url, &format!("device files a --output {}", folder.path().display())).await;
+    let written = folder.path().join("A b/c.cfg");
+    assert_eq!(said, format!("Written: {}\n", written.display()));
+    assert_eq!(std::fs::read(written).unwrap(), b"\0\xff");
+}
+
+#[tokio::test]
+async fn what_was_seen_of_a_phone_is_not_stored_in_it() {
+    let (server, url) = Server::start().await;
+    let file = tempfile::NamedTempFile::new().unwrap();
+    std::fs::write(file.path(), r#"{"id": "Büro", "remote_state": {"state": "current"}}"#).unwrap();
+    let update = format!("device update Büro --file {}", file.path().display());
+    text(&url, &update).await;
+    assert_eq!(server.last().1, json!({"device": {"id": "Büro"}}));
 }
 
 #[tokio::test]
@@ -206,8 +363,11 @@ async fn a_device_may_be_named_by_its_address() {
 
 #[test]
 fn examples_fit_a_terminal() {
-    for command in ["device", "config", "plugin"] {
-        let help = Cli::try_parse_from(["provd", command, "--help"]).unwrap_err().to_string();
+    let commands = COMMANDS.iter().map(|command| vec![*command]);
+    let below = ["list", "files", "preview", "explain", "synchronize", "approve"];
+    for command in commands.chain(below.iter().map(|action| vec!["device", action])) {
+        let arguments = [vec!["provd"], command, vec!["--help"]].concat();
+        let help = Cli::try_parse_from(arguments).unwrap_err().to_string();
         let examples = help.split("Examples:").nth(1).unwrap();
         assert!(examples.lines().all(|line| line.chars().count() < 80), "{examples}");
     }
@@ -233,6 +393,8 @@ async fn each_failure_has_its_exit_code() {
         (&url, "secret", "device update unknown", 2, "--set"),
         (&url, "secret", "config update unknown", 2, "--parent"),
         (&url, "secret", "device update Büro --set id.x=1", 2, "`id` is no object"),
+        (&url, "secret", "device approve other", 1, "`provd device waiting`"),
+        (&url, "secret", "device list --where a=1 --where a=2", 2, "--where a"),
         (&closed, "secret", "device list", 3, "Is it running?"),
         (&url, "secret", "plugin list", 3, "is not provd"),
         (&url, "guess", "device list", 4, "admin.token"),

@@ -76,24 +76,34 @@ async fn autocreating_needs_a_template() {
     assert_eq!(answered.status, 400);
     assert!(answered.body.contains("role"), "{answered:?}");
 
-    let template =
-        json!({"id": "autoprov", "parent_ids": [], "raw_config": {"locale": "fr_FR"}, "role": "autocreate"});
+    let lines = json!({"sip_lines": {"1": {"username": "${id}", "password": "${random:8}"}}});
+    let template = json!({"id": "autoprov", "parent_ids": [], "raw_config": {}, "role": "autocreate"});
     assert_eq!(api.post("/cfg_mgr/configs", json!({"config": template})).await.status, 201);
+    let answered = api.post("/cfg_mgr/autocreate", json!({})).await;
+    assert!(answered.status == 400 && answered.body.contains("sip_lines.1"), "{answered:?}");
+
+    let template = json!({"config": {"parent_ids": [], "raw_config": lines, "role": "autocreate"}});
+    assert_eq!(api.put("/cfg_mgr/configs/autoprov", template).await.status, 204);
     let answered = api.post("/cfg_mgr/autocreate", json!([])).await;
-    assert_eq!(answered.status, 201);
+    assert_eq!(answered.status, 201, "{answered:?}");
     let id = answered.json()["id"].as_str().unwrap().to_owned();
     assert!(id.starts_with("autoprov") && id.len() == 40, "{id}");
     assert_eq!(answered.header("location"), format!("/0.2/cfg_mgr/configs/{id}"));
-    let made =
-        json!({"id": id, "parent_ids": ["autoprov"], "raw_config": {"locale": "fr_FR"}, "transient": true});
-    assert_eq!(api.get(&format!("/cfg_mgr/configs/{id}")).await.json(), json!({"config": made}));
+    let made = api.get(&format!("/cfg_mgr/configs/{id}")).await.json()["config"].take();
+    assert_eq!((&made["parent_ids"], &made["transient"]), (&json!(["autoprov"]), &json!(true)));
+    let line = &made["raw_config"]["sip_lines"]["1"];
+    assert_eq!(
+        (line["username"].as_str(), line["password"].as_str().map(str::len)),
+        (Some(id.as_str()), Some(8))
+    );
 }
 
 #[tokio::test]
 async fn a_change_reaches_the_devices_that_inherit() {
     let api = Api::new().await.with_phone().await;
     let config = json!({"parent_ids": [], "raw_config": {"timezone": "Asia/Tokyo"}});
-    assert_eq!(api.put("/cfg_mgr/configs/config", json!({"config": config})).await.status, 204);
+    let answered = api.put("/cfg_mgr/configs/config", json!({"config": config})).await;
+    assert_eq!((answered.status.as_u16(), answered.headers.get("location")), (204, None), "all is done");
     let file = api.get("/dev_mgr/devices/phone/files/Aastra/00085D237429.cfg").await;
     assert_eq!(file.body, "zone: \"Asia/Tokyo\"\n");
 }

@@ -3,11 +3,10 @@
 use axum::http::Method;
 use serde_json::{Value, json};
 
-use crate::api::testing::{Api, PLUGIN, STUCK};
+use crate::api::testing::{Api, FILE, OTHER, PHONE, PLUGIN, STUCK, TENANT};
+use crate::domain::plugin::GeneratedFile;
 use crate::domain::request::RequestKind;
 
-const TENANT: &str = "5a7e0f5c-6b1d-4e8f-9d1e-000000000001";
-const OTHER: &str = "5a7e0f5c-6b1d-4e8f-9d1e-000000000002";
 const MASTER: &str = "00000000-0000-0000-0000-000000000000";
 
 async fn ids(api: &Api, tenant: &str, query: &str) -> Vec<Value> {
@@ -19,7 +18,7 @@ async fn ids(api: &Api, tenant: &str, query: &str) -> Vec<Value> {
 #[tokio::test]
 async fn a_device_lives() {
     let api = Api::new().await.with_phone().await;
-    let expected = json!({"id": "phone", "mac": "00:08:5d:23:74:29", "plugin": PLUGIN, "config": "config",
+    let expected = json!({"id": "phone", "mac": PHONE, "plugin": PLUGIN, "config": "config",
         "configured": true, "is_new": true, "tenant_uuid": MASTER});
     assert_eq!(api.get("/dev_mgr/devices/phone").await.json(), json!({"device": expected}));
 
@@ -29,6 +28,7 @@ async fn a_device_lives() {
     assert!(!answered.headers.contains_key("content-type"));
     let device = api.get("/dev_mgr/devices/phone").await.json()["device"].take();
     assert_eq!(device["last_error"], "the device has no MAC address");
+    assert!(device["last_error_at"].as_str().unwrap().ends_with('Z'), "{device}");
     assert_eq!(
         (&device["configured"], &device["X_mine"], device.get("mac")),
         (&json!(false), &json!([1]), None)
@@ -134,8 +134,13 @@ async fn generated_files_can_be_previewed() {
     let api = Api::new().await.with_phone().await;
     let files = api.get("/dev_mgr/devices/phone/files").await.json()["files"].take();
     assert_eq!(files.as_array().unwrap().len(), 1);
-    assert_eq!((&files[0]["path"], &files[0]["size"]), (&json!("Aastra/00085D237429.cfg"), &json!(21)));
-    assert_eq!(files[0]["sensitive"], true);
+    assert_eq!((&files[0]["path"], &files[0]["size"]), (&json!(FILE), &json!(21)));
+    let sha256 = "322456f93ee0a710aab5a254a0cf14cefc689a5094cd956d87b5ebb0c4c5ed54";
+    assert_eq!(files[0]["sha256"], sha256);
+    assert_eq!(
+        (&files[0]["sensitive"], &files[0]["revision"], &files[0]["common"]),
+        (&json!(true), &json!(1), &json!(false))
+    );
     let etag = files[0]["etag"].as_str().unwrap();
     for path in ["Aastra/00085D237429.cfg", "Aastra%2F00085d237429.cfg"] {
         let file = api.get(&format!("/dev_mgr/devices/phone/files/{path}")).await;
@@ -146,6 +151,26 @@ async fn generated_files_can_be_previewed() {
     for path in ["phone/files/../provd.db", "phone/files/other.cfg", "unknown/files", "unknown/files/a"] {
         assert_eq!(api.get(&format!("/dev_mgr/devices/{path}")).await.status, 404, "{path}");
     }
+}
+
+#[tokio::test]
+async fn common_files_come_after_the_devices_own() {
+    let api = Api::new().await.with_phone().await;
+    let file = |path: &str, content: &'static str| GeneratedFile {
+        path: path.to_owned(),
+        content: content.into(),
+        media_type: None,
+        sensitive: false,
+    };
+    let common = vec![file("Aastra/aastra.cfg", "common\n"), file(FILE, "hidden by the device's own\n")];
+    api.state.provisioning.store().put_common_files(PLUGIN, common).await.unwrap();
+    let files = api.get("/dev_mgr/devices/phone/files").await.json()["files"].take();
+    let found: Vec<_> =
+        files.as_array().unwrap().iter().map(|file| (&file["path"], &file["common"])).collect();
+    assert_eq!(found, [(&json!(FILE), &json!(false)), (&json!("Aastra/aastra.cfg"), &json!(true))]);
+    let content = async |path| api.get(&format!("/dev_mgr/devices/phone/files/{path}")).await.body;
+    assert_eq!(content("Aastra/aastra.cfg").await, "common\n");
+    assert_eq!(content(FILE).await, "zone: \"Europe/Paris\"\n");
 }
 
 #[tokio::test]

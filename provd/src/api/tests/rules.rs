@@ -137,13 +137,12 @@ async fn the_base_leads_to_everything() {
         {"rel": "cfg", "href": "/0.2/cfg_mgr"},
         {"rel": "pg", "href": "/0.2/pg_mgr"},
         {"rel": "status", "href": "/0.2/status"},
-        {"rel": "srv.configure", "href": "/0.2/configure"},
     ]});
     assert_eq!(api.get("").await.json(), base);
     for (path, rels) in [
         ("/dev_mgr", &["dev.synchronize", "dev.reconfigure", "dev.dhcpinfo", "dev.devices"] as &[_]),
         ("/cfg_mgr", &["cfg.configs", "cfg.autocreate"]),
-        ("/pg_mgr", &["srv.install", "pg.plugins", "pg.reload"]),
+        ("/pg_mgr", &["pg.plugins"]),
     ] {
         let document = api.get(path).await.json();
         let found: Vec<_> =
@@ -152,4 +151,19 @@ async fn the_base_leads_to_everything() {
     }
     let status = json!({"rest_api": "ok", "bus_consumer": {"status": "ok"}});
     assert_eq!(api.get("/status").await.json(), status);
+}
+
+#[tokio::test]
+async fn no_link_leads_to_nothing() {
+    let api = Api::new().await;
+    let mut unread = vec!["/0.2".to_owned()];
+    while let Some(href) = unread.pop() {
+        let answered = api.get(href.strip_prefix("/0.2").unwrap()).await;
+        // What only takes a POST answers all the same that it is there.
+        assert!([200, 405].contains(&answered.status.as_u16()), "{href}: {answered:?}");
+        if let Ok(document) = serde_json::from_str::<serde_json::Value>(&answered.body) {
+            let links = document["links"].as_array().cloned().unwrap_or_default();
+            unread.extend(links.iter().map(|link| link["href"].as_str().unwrap().to_owned()));
+        }
+    }
 }

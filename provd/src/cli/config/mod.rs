@@ -1,7 +1,7 @@
 //! `provd config`: the graph of configs phones inherit from.
 
 use clap::{Args, Subcommand};
-use serde_json::{Map, Value, json};
+use serde_json::{Map, Value};
 
 use super::EXIT_CODES;
 use super::client::{Client, segment};
@@ -9,13 +9,16 @@ use super::columns::Columns;
 use super::connection::Connection;
 use super::document::{Edits, Kind};
 use super::failure::Failure;
-use super::identity::devices_with;
 use super::output::Output;
 use super::table::{Style, cell, field, leaves, pairs, table};
 
+mod edit;
+mod heirs;
+
 const CONFIGS: &str = "/cfg_mgr/configs";
 
-const KIND: Kind =
+/// What a config is on the wire.
+pub(super) const KIND: Kind =
     Kind { wrapper: "config", texts: &["id", "role", "label"], short: Some(("raw", "raw_config")) };
 
 const EXAMPLES: &str = "\
@@ -30,6 +33,10 @@ Examples:
   provd config show autoprov --json | provd config create --file - \\
       --set id=copy --unset role --unset deletable";
 
+const CONSEQUENCE: &str = "\
+A change of a config ends with 1 as well if it is stored, but phones that
+inherit from it cannot be configured.";
+
 const LIST: Columns = Columns {
     headings: &["ID", "PARENTS", "TYPE", "ROLE", "LABEL", "TRANSIENT", "DELETABLE"],
     dispensable: &["TRANSIENT", "DELETABLE", "ROLE", "TYPE", "LABEL"],
@@ -38,7 +45,7 @@ const LIST: Columns = Columns {
 
 /// `provd config`
 #[derive(Debug, Args)]
-#[command(after_help = format!("{EXAMPLES}\n\n{EXIT_CODES}"))]
+#[command(after_help = format!("{EXAMPLES}\n\n{EXIT_CODES}\n\n{CONSEQUENCE}"))]
 pub struct ConfigCommand {
     #[command(flatten)]
     pub(super) connection: Connection,
@@ -64,6 +71,8 @@ pub(super) enum ConfigAction {
     Create {
         #[command(flatten)]
         changes: Changes,
+        #[command(flatten)]
+        patience: Patience,
     },
     /// Change keys of a config; with --file, replace the whole document; phones that inherit are configured anew
     Update {
@@ -71,13 +80,25 @@ pub(super) enum ConfigAction {
         id: String,
         #[command(flatten)]
         changes: Changes,
+        #[command(flatten)]
+        patience: Patience,
     },
     /// Delete a config; configs that inherit from it lose what it gave, and their phones are configured anew; phones that
     /// name it themselves are no longer configured
     Delete {
         /// Its id
         id: String,
+        #[command(flatten)]
+        patience: Patience,
     },
+}
+
+/// Whether phones that inherit are waited for.
+#[derive(Debug, Args)]
+pub(super) struct Patience {
+    /// Do not wait until the phones that inherit are configured anew, nor say which of them cannot be
+    #[arg(long)]
+    no_wait: bool,
 }
 
 #[derive(Debug, Args)]
@@ -103,9 +124,9 @@ pub(super) async fn execute(action: ConfigAction, client: &Client, style: Style)
         ConfigAction::List => list(client, style).await,
         ConfigAction::Show { id } => show(&id, client, style).await,
         ConfigAction::Raw { id } => raw(&id, client, style).await,
-        ConfigAction::Create { changes } => create(&changes, client).await,
-        ConfigAction::Update { id, changes } => update(&id, &changes, client).await,
-        ConfigAction::Delete { id } => delete(&id, client).await,
+        ConfigAction::Create { changes, patience } => edit::create(&changes, patience, client).await,
+        ConfigAction::Update { id, changes, patience } => edit::update(&id, &changes, patience, client).await,
+        ConfigAction::Delete { id, patience } => edit::delete(&id, patience, client).await,
     }
 }
 
@@ -156,47 +177,9 @@ async fn raw(id: &str, client: &Client, style: Style) -> Result<Output, Failure>
     Ok(Output::Document { document, text })
 }
 
-async fn create(changes: &Changes, client: &Client) -> Result<Output, Failure> {
-    let mut config = changes.edits.read(&KIND)?.unwrap_or_default();
-    config.entry("parent_ids").or_insert_with(|| json!([]));
-    config.entry("raw_config").or_insert_with(|| json!({}));
-    changes.apply(&mut config)?;
-    let document = client.post(CONFIGS, &json!({"config": config})).await?;
-    let text = format!("Config {} is created.", field(&document, "id"));
-    Ok(Output::Document { document, text })
-}
-
-async fn update(id: &str, changes: &Changes, client: &Client) -> Result<Output, Failure> {
-    if changes.edits.is_empty() && changes.parents.is_empty() {
-        let why = "nothing to change: say what with --set, --unset, --parent or --file";
-        return Err(Failure::Usage(why.to_owned()));
-    }
-    let mut config = match changes.edits.read(&KIND)? {
-        Some(config) => config,
-        None => inner(&client.get(&path_of(id)).await?, client)?.clone(),
-    };
-    changes.apply(&mut config)?;
-    client.put(&path_of(id), &json!({"config": config})).await?;
-    let document = client.get(&path_of(id)).await?;
-    let text = format!("Config {id} is updated.{}", failures(id, client).await?);
-    Ok(Output::Document { document, text })
-}
-
-async fn delete(id: &str, client: &Client) -> Result<Output, Failure> {
-    client.delete(&path_of(id)).await?;
-    Ok(Output::deleted(id, format!("Config {id} is deleted.{}", failures(id, client).await?)))
-}
-
-/// A change is stored even if phones cannot follow it: then somebody should know. Counts those that name the config.
-async fn failures(id: &str, client: &Client) -> Result<String, Failure> {
-    let devices = devices_with("config", id, client).await?;
-    let failed =
-        devices.iter().filter(|device| device.get("last_error").is_some_and(Value::is_string)).count();
-    Ok(match failed {
-        0 => String::new(),
-        1 => " 1 device with it is not configured: see `provd device list`.".to_owned(),
-        failed => format!(" {failed} devices with it are not configured: see `provd device list`."),
-    })
+/// A config as it was written.
+pub(super) async fn stored(id: &str, client: &Client) -> Result<Map<String, Value>, Failure> {
+    Ok(inner(&client.get(&path_of(id)).await?, client)?.clone())
 }
 
 fn path_of(id: &str) -> String {
@@ -210,6 +193,8 @@ fn inner<'a>(document: &'a Value, client: &Client) -> Result<&'a Map<String, Val
 
 #[cfg(test)]
 mod tests {
+    use serde_json::json;
+
     use super::*;
 
     const PIPE: Style = Style { width: None, colour: false };

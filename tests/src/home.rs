@@ -1,7 +1,9 @@
 //! A machine for provd to live on: a data directory that outlives the server, and the families it installs.
 
 use std::fs;
+use std::net::Ipv4Addr;
 use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicU8, Ordering};
 
 use anyhow::Result;
 use tempfile::TempDir;
@@ -45,6 +47,17 @@ impl Home {
     #[must_use]
     pub fn quiet(self) -> Home {
         Home { is_quiet: true, ..self }
+    }
+
+    /// With a server that phones find under the same address after a restart. Otherwise each start finds free ports, which
+    /// changes what is in their files.
+    #[must_use]
+    pub fn at_own_address(self) -> Home {
+        static COUNT: AtomicU8 = AtomicU8::new(1);
+        let [_, _, high, low] = std::process::id().to_be_bytes();
+        let address = Ipv4Addr::new(127, high | 128, low, COUNT.fetch_add(1, Ordering::Relaxed));
+        let listening = ["--http".to_owned(), format!("{address}:8667"), "--tftp".to_owned(), format!("{address}:6969")];
+        listening.into_iter().fold(self, Home::argument)
     }
 
     /// Adds a plugin that is a program. Returns its folder.

@@ -4,12 +4,17 @@
 //! Nothing here knows the inside of provd. It is started like an administrator starts it, with real child processes, on
 //! real sockets whose ports the system chooses, on a real database in a folder that is gone afterwards.
 
+pub mod ami;
 mod api;
 mod binary;
 mod command_line;
+mod database;
 mod families;
+mod fleet;
 mod home;
+pub mod invariants;
 pub mod load;
+pub mod network;
 pub mod phone;
 pub mod process;
 mod server;
@@ -18,8 +23,11 @@ mod traffic;
 mod waiting;
 
 pub use api::{Api, Reply};
+pub use binary::provd as provd_binary;
 pub use command_line::Said;
+pub use database::Database;
 pub use families::copy_family;
+pub use fleet::Handset;
 pub use home::Home;
 pub use server::Server;
 pub use tally::Tally;

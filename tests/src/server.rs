@@ -94,6 +94,16 @@ impl Server {
         TftpPhone::new(self.tftp, [127, 0, 0, last].into())
     }
 
+    /// A phone at any address of this machine that speaks HTTP.
+    pub fn http_phone_at(&self, address: [u8; 4]) -> HttpPhone {
+        HttpPhone::new(self.http, address.into())
+    }
+
+    /// A phone at any address of this machine that speaks TFTP.
+    pub fn tftp_phone_at(&self, address: [u8; 4]) -> TftpPhone {
+        TftpPhone::new(self.tftp, address.into())
+    }
+
     /// The same, asking another address of a server that listens on all of them.
     pub fn tftp_phone_asking(&self, asked: [u8; 4], last: u8) -> TftpPhone {
         TftpPhone::new(SocketAddr::from((asked, self.tftp.port())), [127, 0, 0, last].into())

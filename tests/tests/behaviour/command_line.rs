@@ -4,6 +4,9 @@ use anyhow::Result;
 use provd_tests::Home;
 use serde_json::json;
 
+mod changes;
+mod phones;
+
 #[tokio::test]
 async fn a_phone_is_set_up_without_a_line_of_json() -> Result<()> {
     let home = Home::with_families(&["aastra"])?;
@@ -47,9 +50,9 @@ async fn a_phone_is_set_up_without_a_line_of_json() -> Result<()> {
 
     let listed = home.provd(&["device", "list"]).await?;
     let mut lines = listed.out.lines();
-    assert!(lines.next().is_some_and(|headings| headings.contains("MAC") && headings.contains("CONFIGURED")));
+    assert!(lines.next().is_some_and(|headings| headings.contains("MAC") && headings.contains("STATE")));
     let line = lines.next().unwrap_or_default();
-    for expected in ["front", "00:11:22:33:44:55", "6731i", "aastra-3.2.2.1136", "reception", "yes"] {
+    for expected in ["front", "00:11:22:33:44:55", "6731i", "aastra-3.2.2.1136", "reception", "expected"] {
         assert!(line.contains(expected), "{expected} is not in {line:?}");
     }
     let shown = home.provd(&["device", "show", "front", "--json"]).await?.json()?;

@@ -858,7 +858,7 @@ pub struct SipNotify {
     /// Value of the Event header, `check-sync` or `check-sync;reboot=false`.
     #[prost(string, tag = "1")]
     pub event: ::prost::alloc::string::String,
-    /// Further headers.
+    /// Further headers, each on one line. `Content` stands for the message body, which may have several.
     #[prost(btree_map = "string, string", tag = "2")]
     pub headers: ::prost::alloc::collections::BTreeMap<
         ::prost::alloc::string::String,

@@ -15,7 +15,7 @@ use crate::domain::config::order;
 use crate::domain::device::Device;
 use crate::domain::device_info::DeviceInfo;
 use crate::domain::mac::Mac;
-use crate::domain::plugin::{PluginStatus, Support};
+use crate::domain::plugin::{PluginState, PluginStatus, Support};
 use crate::pipeline::RequestRecord;
 use crate::provisioning::Choice;
 use crate::provisioning::store::{DeviceKey, StoreError};
@@ -155,10 +155,18 @@ fn hinting(api: &ApiState, mac: Mac) -> Vec<String> {
 }
 
 fn plugins(statuses: &[PluginStatus], choice: &Choice) -> Vec<Value> {
-    let support_of =
-        |plugin: &str| choice.supports.iter().find(|(id, _)| id == plugin)?.1.map(Support::as_str);
-    let describe = |status: &PluginStatus| json!({"id": status.id, "state": status.state, "support": support_of(&status.id)});
+    let describe = |status: &PluginStatus| {
+        let support = said_by(status, choice).map(Support::as_str);
+        json!({"id": status.id, "state": status.state, "support": support})
+    };
     statuses.iter().map(describe).collect()
+}
+
+/// How well a plugin said it supports a phone. One that does not run counts as supporting nothing, but said nothing.
+fn said_by(status: &PluginStatus, choice: &Choice) -> Option<Support> {
+    let runs = matches!(status.state, PluginState::Ready | PluginState::Degraded | PluginState::Draining);
+    let (_, said) = choice.supports.iter().find(|(plugin, _)| *plugin == status.id)?;
+    said.filter(|said| runs || *said != Support::None)
 }
 
 fn last_requests(api: &ApiState, is_its: impl Fn(&RequestRecord) -> bool) -> Vec<Map<String, Value>> {

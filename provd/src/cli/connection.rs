@@ -6,7 +6,7 @@ use std::io;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 use std::path::{Path, PathBuf};
 
-use clap::Args;
+use clap::{ArgMatches, Args, Command, FromArgMatches};
 use serde_json::Value;
 
 use super::failure::Failure;
@@ -52,6 +52,30 @@ pub struct Connection {
     /// Print a JSON document instead of a table or a sentence
     #[arg(long, global = true)]
     pub(super) json: bool,
+}
+
+/// The same options where `--url` means something else: there it is `--api-url`.
+#[derive(Debug)]
+pub(super) struct ApiConnection(pub(super) Connection);
+
+impl Args for ApiConnection {
+    fn augment_args(command: Command) -> Command {
+        Connection::augment_args(command).mut_arg("url", |url| url.long("api-url"))
+    }
+
+    fn augment_args_for_update(command: Command) -> Command {
+        Connection::augment_args_for_update(command).mut_arg("url", |url| url.long("api-url"))
+    }
+}
+
+impl FromArgMatches for ApiConnection {
+    fn from_arg_matches(matches: &ArgMatches) -> Result<ApiConnection, clap::Error> {
+        Connection::from_arg_matches(matches).map(ApiConnection)
+    }
+
+    fn update_from_arg_matches(&mut self, matches: &ArgMatches) -> Result<(), clap::Error> {
+        self.0.update_from_arg_matches(matches)
+    }
 }
 
 impl Connection {

@@ -98,7 +98,7 @@ async fn execute(command: ClientCommand, style: Style) -> Result<Output, Failure
         ClientCommand::Request(command) => &command.connection,
         ClientCommand::Audit(command) => &command.connection,
         ClientCommand::Operation(command) => &command.connection,
-        ClientCommand::DhcpConfig(command) => &command.connection,
+        ClientCommand::DhcpConfig(command) => &command.connection.0,
     };
     let client = Client::new(connection)?;
     let json = connection.json;

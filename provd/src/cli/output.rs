@@ -23,7 +23,7 @@ impl Output {
     }
 
     /// What is no document, and stays the same for programs.
-    pub(super) fn said(text: String) -> Output {
+    pub(super) fn said(text: &str) -> Output {
         Output::Bytes(if text.is_empty() { Vec::new() } else { format!("{text}\n").into() })
     }
 

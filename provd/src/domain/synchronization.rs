@@ -70,8 +70,10 @@ pub enum SynchronizationMethod {
 pub struct SynchronizationTarget {
     /// The device, for logs.
     pub device: String,
-    /// Name of the peer at the PBX: the SIP user name the phone registered with.
+    /// Name of the peer at the PBX: the SIP user name the phone registered with, if it has it for itself.
     pub peer: Option<String>,
+    /// SIP user name of its first line: whom the phone itself expects to be called.
+    pub username: Option<String>,
     /// Address of the phone.
     pub ip: Option<IpAddr>,
     /// SIP user name and password of its first line, for phones that ask who tells them.
@@ -158,6 +160,7 @@ impl fmt::Debug for SynchronizationTarget {
             .debug_struct("SynchronizationTarget")
             .field("device", &self.device)
             .field("peer", &self.peer)
+            .field("username", &self.username)
             .field("ip", &self.ip)
             .finish_non_exhaustive()
     }

@@ -1,7 +1,6 @@
 //! Step 1: facts about the phone behind a request.
 //!
-//! Only plugins whose filters match are asked. They vote fact by fact; what the listener itself knows outweighs them, and
-//! what DHCP told of the address fills in who it is where nobody says.
+//! Only plugins whose filters match are asked. They vote fact by fact; what the listener itself knows outweighs them.
 
 use std::collections::HashMap;
 use std::hash::Hash;
@@ -19,8 +18,6 @@ impl Pipeline {
         info.ip = Some(request.ip);
         if let RequestKind::Dhcp(dhcp) = &request.kind {
             info.mac = Some(dhcp.mac);
-        } else if !self.settings.nat.contains(request.ip) {
-            self.leases.complete(&mut info);
         }
         (info, votes)
     }

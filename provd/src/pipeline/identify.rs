@@ -11,7 +11,7 @@ use super::update::is_current;
 use super::{Pipeline, log};
 use crate::domain::device::Device;
 use crate::domain::device_info::DeviceInfo;
-use crate::domain::policy::Updater;
+use crate::domain::policy::{Retriever, Updater};
 use crate::domain::provenance::Source;
 use crate::domain::request::{Request, RequestKind};
 use crate::provisioning::store::StoreError;
@@ -39,13 +39,23 @@ pub(super) struct Stated {
     pub(super) may_create: bool,
 }
 
-impl Stated {
-    fn by(request: &Request, info: &DeviceInfo) -> Stated {
+impl Pipeline {
+    /// What a request states, completed by what DHCP told of its address. That makes no phone of one which says nothing of
+    /// itself: a browser on a machine with a lease is no reason for a device.
+    fn stated_by(&self, request: &Request, info: &mut DeviceInfo) -> Stated {
         let may_create = match &request.kind {
             // A DHCP server that serves more than phones tells of laptops too.
-            RequestKind::Dhcp(dhcp) => !dhcp.only_phones || info.vendor.is_some(),
+            RequestKind::Dhcp(dhcp) => {
+                let anybody = !dhcp.only_phones && self.settings.retriever == Retriever::Default;
+                anybody || info.vendor.is_some()
+            }
             RequestKind::Http(_) | RequestKind::Tftp(_) => info.says_more_than_address(),
         };
+        if matches!(request.kind, RequestKind::Dhcp(_)) {
+            self.leases.remember(info);
+        } else if !self.settings.nat.contains(request.ip) {
+            self.leases.complete(info);
+        }
         Stated { info: info.clone(), source: Source::of(request), may_create }
     }
 }
@@ -57,34 +67,30 @@ impl Pipeline {
         request: &Request,
         draft: &mut Draft,
     ) -> Result<Identified, StoreError> {
-        if matches!(request.kind, RequestKind::Dhcp(_)) {
-            self.leases.remember(&draft.info);
-        }
+        let stated = self.stated_by(request, &mut draft.info);
         let story = &mut draft.identification;
-        let found = self.retrieve(&draft.info, &mut story.tried).await?;
-        let stated = match found {
-            Some(device) if self.settings.updater == Updater::Secure => {
+        match self.retrieve(&stated.info, &mut story.tried).await? {
+            Some(device) if self.is_true(&device, &stated) => {
                 return Ok(Identified { device: Some(device), complete: true, retry_after: None });
             }
-            Some(device) if is_current(&device, &draft.info, Source::of(request)) => {
-                self.doubts.forget(&device.id);
-                return Ok(Identified { device: Some(device), complete: true, retry_after: None });
-            }
-            Some(_) => Stated::by(request, &draft.info),
-            None => {
-                let stated = Stated::by(request, &draft.info);
-                if !stated.may_create {
-                    return Ok(Identified { complete: true, ..Identified::default() });
-                }
-                stated
-            }
-        };
+            None if !stated.may_create => return Ok(Identified { complete: true, ..Identified::default() }),
+            _ => {}
+        }
         let pipeline = self.clone();
         let change = self.changes.spawn(async move { pipeline.change(&stated).await }).await;
         let (identified, changed) =
             change.unwrap_or_else(|error| Err(StoreError::Unavailable(error.to_string())))?;
         *story = changed;
         Ok(identified)
+    }
+
+    /// Whether there is nothing to change in the record of a device.
+    fn is_true(&self, device: &Device, stated: &Stated) -> bool {
+        let is_current = is_current(device, &stated.info, stated.source);
+        if is_current {
+            self.doubts.forget(&device.id);
+        }
+        is_current || self.settings.updater == Updater::Secure
     }
 
     async fn change(&self, stated: &Stated) -> Result<(Identified, Identification), StoreError> {

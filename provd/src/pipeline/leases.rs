@@ -33,11 +33,12 @@ impl Leases {
         }
     }
 
-    /// Adds to the facts of a request what DHCP told of its address, unless they say who it is, or contradict.
+    /// Adds the MAC address that DHCP told of the address of a request, unless its facts say who it is, or contradict. The
+    /// rest of what DHCP told is no news: a firmware version of then must not replace a later one.
     pub(super) fn complete(&self, info: &mut DeviceInfo) {
         let Some(ip) = info.ip.filter(|_| !info.has_identity()) else { return };
         if let Some(client) = self.clients.get(&ip).filter(|client| !client.contradicts(info)) {
-            info.fill_from(&client);
+            info.mac = client.mac;
         }
     }
 }

@@ -36,7 +36,9 @@ impl Provisioning {
         let changes = device_changes(&Device::default(), &device);
         let audit = vec![AuditEntry::device(actor, "created", &device.id, changes)];
         let change = DeviceChange { audit, ..DeviceChange::configured(device, configured) };
-        Ok(self.store.change_device(change).await?)
+        let device = self.store.change_device(change).await?;
+        self.presences.forget(&device.id);
+        Ok(device)
     }
 
     /// Replaces the document of a device. It is configured anew if that changes what its files depend on; an equal

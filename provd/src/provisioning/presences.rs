@@ -38,8 +38,14 @@ impl Presences {
     fn put_back(&self, presences: Vec<Presence>) {
         let mut unwritten = self.lock();
         for presence in presences {
-            unwritten.entry(presence.device.clone()).or_insert(presence);
+            let noted = unwritten.remove(&presence.device);
+            unwritten.extend(newer(Some(presence), noted).map(|newer| (newer.device.clone(), newer)));
         }
+    }
+
+    /// What was noted of a device that is gone is not true of one made anew under its identifier.
+    pub(super) fn forget(&self, device: &str) {
+        self.lock().remove(device);
     }
 }
 

@@ -134,6 +134,7 @@ fn target(device: &Device, raw_config: &RawConfig) -> SynchronizationTarget {
     SynchronizationTarget {
         device: device.id.clone(),
         peer,
+        username: text("username"),
         ip: device.info.ip,
         credentials: text("auth_username").or_else(|| text("username")).zip(text("password")),
     }

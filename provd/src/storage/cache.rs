@@ -2,8 +2,10 @@
 //!
 //! Each answer is kept with the number of writes there had been when its reading *began*, and holds only while there has
 //! been no other. So a write makes no search for what it invalidates, and an answer that was read beside a write is never
-//! taken for a later one. Writes that leave the configs alone, nearly all, are not counted for them: while thousands of
-//! devices are configured the configs they share are read once. Only this process writes: its data directory is locked.
+//! taken for a later one. Only this process writes: its data directory is locked.
+//!
+//! Writes that leave all configs as they are, nearly all, are not counted for configs: while thousands of devices are
+//! configured, or created, the configs they share are read once.
 
 use std::hash::Hash;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -32,9 +34,10 @@ type FileKey = (String, String);
 pub(super) struct ReadCache {
     /// Writes of devices, configs or files.
     writes: AtomicU64,
-    /// Those of configs.
+    /// Those that change or delete configs.
     config_writes: AtomicU64,
     devices: Cache<DeviceKey, Kept<Vec<Device>>>,
+    /// That a config does not exist is not kept: then a new one makes no answer wrong.
     configs: Cache<String, Kept<Option<Config>>>,
     device_files: Cache<FileKey, Kept<Option<StoredFile>>>,
     common_files: Cache<FileKey, Kept<Option<StoredFile>>>,
@@ -53,9 +56,9 @@ pub(super) enum Touches {
     /// Nothing.
     #[default]
     Nothing,
-    /// Devices or files.
+    /// Devices or files, and configs that are new.
     Devices,
-    /// Configs too.
+    /// Any config too.
     Configs,
 }
 
@@ -92,7 +95,7 @@ impl ReadCache {
         Write(self, touches)
     }
 
-    /// How many writes of configs there have been.
+    /// How many writes there have been that changed or deleted configs.
     pub(super) fn config_writes(&self) -> u64 {
         self.config_writes.load(Ordering::Acquire)
     }
@@ -102,7 +105,7 @@ impl ReadCache {
         key: &DeviceKey,
         read: impl Future<Output = Result<Vec<Device>, StoreError>>,
     ) -> Result<Vec<Device>, StoreError> {
-        kept_or(&self.writes, &self.devices, key.clone(), read).await
+        kept_or(&self.writes, &self.devices, key.clone(), always, read).await
     }
 
     pub(super) async fn config(
@@ -110,7 +113,7 @@ impl ReadCache {
         id: &str,
         read: impl Future<Output = Result<Option<Config>, StoreError>>,
     ) -> Result<Option<Config>, StoreError> {
-        kept_or(&self.config_writes, &self.configs, id.to_owned(), read).await
+        kept_or(&self.config_writes, &self.configs, id.to_owned(), Option::is_some, read).await
     }
 
     pub(super) async fn device_file(
@@ -118,7 +121,7 @@ impl ReadCache {
         key: FileKey,
         read: impl Future<Output = Result<Option<StoredFile>, StoreError>>,
     ) -> Result<Option<StoredFile>, StoreError> {
-        kept_or(&self.writes, &self.device_files, key, read).await
+        kept_or(&self.writes, &self.device_files, key, always, read).await
     }
 
     pub(super) async fn common_file(
@@ -126,14 +129,20 @@ impl ReadCache {
         key: FileKey,
         read: impl Future<Output = Result<Option<StoredFile>, StoreError>>,
     ) -> Result<Option<StoredFile>, StoreError> {
-        kept_or(&self.writes, &self.common_files, key, read).await
+        kept_or(&self.writes, &self.common_files, key, always, read).await
     }
 }
 
+fn always<T>(_: &T) -> bool {
+    true
+}
+
+/// The answer that is kept, or the one that is read, which is kept if it may be.
 async fn kept_or<K, T>(
     writes: &AtomicU64,
     kept: &Cache<K, Kept<T>>,
     key: K,
+    may_be_kept: fn(&T) -> bool,
     read: impl Future<Output = Result<T, StoreError>>,
 ) -> Result<T, StoreError>
 where
@@ -145,7 +154,9 @@ where
         return Ok(kept.answer);
     }
     let answer = read.await?;
-    kept.insert(key, Kept { writes, answer: answer.clone() });
+    if may_be_kept(&answer) {
+        kept.insert(key, Kept { writes, answer: answer.clone() });
+    }
     Ok(answer)
 }
 

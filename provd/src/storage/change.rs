@@ -5,6 +5,7 @@ use std::net::IpAddr;
 
 use sqlx::SqliteConnection;
 
+use super::files::Difference;
 use super::{audit, configs, devices, files};
 use crate::domain::audit::{Actor, AuditEntry};
 use crate::domain::config::Config;
@@ -51,11 +52,11 @@ async fn check_still_true(connection: &mut SqliteConnection, change: &DeviceChan
 
 /// Stores the record, and the files if it comes with any.
 async fn put(connection: &mut SqliteConnection, change: &DeviceChange) -> Result<Device, StoreError> {
+    let id = &change.device.id;
     let difference = match &change.files {
-        Some(configuration) => {
-            Some(files::DEVICE.compare(connection, &change.device.id, &configuration.files).await?)
-        }
         None => None,
+        Some(new) if change.device.revision == 0 => Some(Difference::to_nothing(&new.files)),
+        Some(new) => Some(files::DEVICE.compare(connection, id, &new.files).await?),
     };
     let moves_bytes = difference.as_ref().is_some_and(|difference| difference.moves_bytes);
     let device = match change.device.revision {

@@ -113,6 +113,29 @@ pub(super) struct Difference<'a> {
     gone: Vec<String>,
 }
 
+impl<'a> Difference<'a> {
+    /// That of an owner who has no files yet.
+    pub(super) fn to_nothing(files: &'a [GeneratedFile]) -> Difference<'a> {
+        Difference::between(BTreeMap::new(), files)
+    }
+
+    /// Of two files with the same canonical path the later counts.
+    fn between(mut stored: BTreeMap<String, FileState>, files: &'a [GeneratedFile]) -> Difference<'a> {
+        let files: BTreeMap<_, _> = files.iter().map(|file| (canonical_path(&file.path), file)).collect();
+        let mut difference = Difference::default();
+        for (canonical, file) in files {
+            let (state, before) = (FileState::of(file), stored.remove(&canonical));
+            difference.moves_bytes |= before.as_ref().is_none_or(|before| before.etag != state.etag);
+            if before.as_ref() != Some(&state) {
+                difference.differing.push((canonical, file, state.etag));
+            }
+        }
+        difference.moves_bytes |= !stored.is_empty();
+        difference.gone = stored.into_keys().collect();
+        difference
+    }
+}
+
 impl FileTable {
     /// The file with this canonical path.
     pub(super) async fn one(
@@ -135,26 +158,14 @@ impl FileTable {
         rows.iter().map(read).collect()
     }
 
-    /// How the stored files of the owner differ from these. Of two with the same canonical path the later counts.
+    /// How the stored files of the owner differ from these.
     pub(super) async fn compare<'a>(
         &self,
         connection: &mut SqliteConnection,
         owner: &str,
         files: &'a [GeneratedFile],
     ) -> Result<Difference<'a>, StoreError> {
-        let mut stored = self.states(connection, owner).await?;
-        let files: BTreeMap<_, _> = files.iter().map(|file| (canonical_path(&file.path), file)).collect();
-        let mut difference = Difference::default();
-        for (canonical, file) in files {
-            let (state, before) = (FileState::of(file), stored.remove(&canonical));
-            difference.moves_bytes |= before.as_ref().is_none_or(|before| before.etag != state.etag);
-            if before.as_ref() != Some(&state) {
-                difference.differing.push((canonical, file, state.etag));
-            }
-        }
-        difference.moves_bytes |= !stored.is_empty();
-        difference.gone = stored.into_keys().collect();
-        Ok(difference)
+        Ok(Difference::between(self.states(connection, owner).await?, files))
     }
 
     /// Makes the stored files of the owner those they were compared with. Those whose bytes differ have this revision.

@@ -3,6 +3,7 @@
 //! A file that is not ours, or that a later version wrote, is left as it is.
 
 use std::fs::OpenOptions;
+use std::future::ready;
 use std::io;
 use std::os::unix::fs::OpenOptionsExt as _;
 use std::path::Path;
@@ -37,7 +38,7 @@ impl Database {
             .foreign_keys(true)
             .busy_timeout(BUSY_TIMEOUT);
         let failed = |error| OpenError::from_sqlx(path, error);
-        let connection = pool(1).after_release(|connection, _| Box::pin(is_settled(connection)));
+        let connection = pool(1).after_release(|connection, _| Box::pin(ready(Ok(is_settled(connection)))));
         let connection = connection.connect_with(options.clone()).await.map_err(failed)?;
         MIGRATIONS.run(&connection).await.map_err(|error| OpenError::from_migration(path, error, schema()))?;
         let reader = pool(READERS).connect_with(options.pragma("query_only", "on")).await.map_err(failed)?;
@@ -72,9 +73,8 @@ fn pool(connections: u32) -> SqlitePoolOptions {
 /// Whether the connection that writes may be used again, now that its transaction is over.
 ///
 /// When the disk is full or fails, `SQLite` rolls back by itself, and sqlx, which counts, goes on believing in a
-/// transaction and refuses to begin another for ever. Such a connection is given up for a new one.
-async fn is_settled(connection: &mut SqliteConnection) -> Result<bool, sqlx::Error> {
-    // A transaction that was dropped is rolled back in the background: the answer comes after that.
-    connection.ping().await?;
-    Ok(!connection.is_in_transaction())
+/// transaction and refuses to begin another for ever. Such a connection is given up for a new one; so is one whose
+/// transaction was dropped and is still being rolled back.
+fn is_settled(connection: &SqliteConnection) -> bool {
+    !connection.is_in_transaction()
 }

@@ -45,7 +45,7 @@ impl Store for Database {
     }
 
     async fn change_device(&self, change: DeviceChange) -> Result<Device, StoreError> {
-        let touches = if may_change_configs(&change) { Touches::Configs } else { Touches::Devices };
+        let touches = if may_delete_configs(&change) { Touches::Configs } else { Touches::Devices };
         let bytes = change.files.as_ref().map_or(0, |configuration| size(&configuration.files));
         let apply = self.writer.write(touches, bytes, change, |connection, change| {
             change::apply(connection, change).boxed()
@@ -131,8 +131,9 @@ impl Store for Database {
     }
 
     async fn put_config(&self, config: &Config, change: ConfigChange) -> Result<Config, StoreError> {
+        let touches = if config.revision == 0 { Touches::Devices } else { Touches::Configs };
         let input = (config.clone(), change);
-        let put = self.writer.write(Touches::Configs, 0, input, |connection, (config, change)| {
+        let put = self.writer.write(touches, 0, input, |connection, (config, change)| {
             change::put_config(connection, config, change).boxed()
         });
         put.await
@@ -260,9 +261,9 @@ impl Database {
     }
 }
 
-/// Whether a change of a device can insert or delete configs: with a device goes its transient config.
-fn may_change_configs(change: &DeviceChange) -> bool {
-    change.new_config.is_some() || change.left_config.is_some() || change.absorbed.is_some() || change.takes_address
+/// Whether a transient config may go with a change of a device.
+fn may_delete_configs(change: &DeviceChange) -> bool {
+    change.left_config.is_some() || change.absorbed.is_some() || change.takes_address
 }
 
 fn size(files: &[GeneratedFile]) -> usize {

@@ -48,7 +48,7 @@ pub(crate) async fn dhclient(
     text.push_str("request subnet-mask;\ninitial-interval 1;\n");
     if !vendor_class.is_empty() {
         let bytes: Vec<String> = vendor_class.iter().map(|byte| format!("{byte:02x}")).collect();
-        text.push_str(&format!("send vendor-class-identifier {};\n", bytes.join(":")));
+        text.extend(["send vendor-class-identifier ", &bytes.join(":"), ";\n"]);
     }
     fs::write(&config, text)?;
     fs::write(&leases, "")?;

@@ -8,7 +8,7 @@ use crate::client::dhclient;
 use crate::server::{KINDS, Kind};
 
 /// Where phones are told to go.
-const ADDRESSES: [&str; 4] = ["--http", "http://192.0.2.1:8667", "--tftp", "192.0.2.1"];
+const ADDRESSES: [&str; 4] = ["--url", "http://192.0.2.1:8667", "--tftp", "192.0.2.1"];
 
 /// What a client that shows a vendor class from a MAC address should be given: options 43, 66 and 150.
 struct Phone {
@@ -59,7 +59,7 @@ async fn every_phone_is_led_here(kind: Kind) -> Result<()> {
     for phone in phones() {
         let lease = dhclient(&network, &folder, phone.mac, phone.vendor_class).await?;
         let who = format!("{kind:?}: {} {}", phone.mac, phone.vendor_class.escape_ascii());
-        let server_name = phone.server_name.map(|name| name.as_bytes().to_vec());
+        let server_name = phone.server_name.map(|name| kind.text(name));
         assert_eq!(lease.option(43)?, phone.sub_options.map(<[u8]>::to_vec), "option 43 for {who}");
         assert_eq!(lease.option(66)?, server_name, "option 66 for {who}");
         assert_eq!(lease.option(150)?, phone.address.then_some(vec![192, 0, 2, 1]), "option 150 for {who}");
@@ -102,7 +102,7 @@ async fn without_an_address_the_servers_own_is_written_into_the_file() -> Result
     assert_eq!(hints["http"], "http://pbx.example.org/p");
     let digium = hints["plugins"].as_object().context("no plugins")?.values().next().context("no plugin")?;
     assert_eq!(digium[0]["options"]["66"], "{http}/Digium");
-    let wrong = home.provd(&["dhcp-config", "--server", "isc", "--http", "http://a\"b"]).await?;
+    let wrong = home.provd(&["dhcp-config", "--server", "isc", "--url", "http://a\"b"]).await?;
     assert_eq!(wrong.code, Some(2), "{wrong:?}");
     server.stop().await?;
     Ok(())

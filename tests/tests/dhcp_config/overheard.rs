@@ -9,7 +9,7 @@ use provd::domain::request::{Request, RequestKind};
 use provd::listeners::dhcp::{PassiveDhcp, serve};
 use provd::pipeline::RequestHandler;
 use provd_tests::network::Network;
-use provd_tests::{eventually, within};
+use provd_tests::{Home, eventually, within};
 use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
 
@@ -93,6 +93,32 @@ async fn nobody_is_heard_on_another_interface() -> Result<()> {
     assert!(elsewhere.told().is_empty());
     shutdown.cancel();
     within("the end of the listeners", tasks.join_all()).await?;
+    Ok(())
+}
+
+#[tokio::test]
+async fn provd_knows_a_phone_that_has_asked_it_for_nothing() -> Result<()> {
+    let network = Network::new()?;
+    let home = Home::with_families(&["cisco-sccp"])?.argument("--dhcp-listen").argument(Network::CARD);
+    let server = home.start().await?;
+    let folder = home.root().join("dhcp");
+    let _dhcp = Kind::Dnsmasq.start(&folder, "").await?;
+    dhclient(&network, &folder, "00:1b:54:aa:bb:03", b"MSFT 5.0").await?;
+    let class = b"Cisco Systems, Inc. IP Phone CP-7940G\0";
+    let lease = dhclient(&network, &folder, "00:1b:54:aa:bb:04", class).await?;
+    let look = || async { Ok(server.devices().await?.into_iter().next()) };
+    eventually("a device", look).await?;
+    let device = server.only_device().await?;
+    for (key, value) in [
+        ("mac", "00:1b:54:aa:bb:04"),
+        ("ip", lease.address()?),
+        ("vendor", "Cisco"),
+        ("model", "7940G"),
+        ("plugin", "cisco-sccp-legacy"),
+    ] {
+        assert_eq!(device[key], value, "{key} of {device:#}");
+    }
+    server.stop().await?;
     Ok(())
 }
 

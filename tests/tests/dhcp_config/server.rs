@@ -35,6 +35,12 @@ impl Kind {
         }
     }
 
+    /// Text of option 66, as this server sends it: dnsmasq puts a NUL byte after it.
+    pub(crate) fn text(self, text: &str) -> Vec<u8> {
+        let end: &[u8] = if self == Kind::Dnsmasq { &[0] } else { &[] };
+        [text.as_bytes(), end].concat()
+    }
+
     /// What provd writes for it.
     pub(crate) async fn snippet(self, home: &Home, arguments: &[&str]) -> Result<String> {
         let said = home.provd(&[&["dhcp-config", "--server", self.name()], arguments].concat()).await?;

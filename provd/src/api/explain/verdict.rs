@@ -1,5 +1,6 @@
 //! What follows from everything that is known of a phone, in sentences for whoever asks why.
 
+use super::said_by;
 use crate::api::rfc_3339;
 use crate::domain::device::Device;
 use crate::domain::device_info::DeviceInfo;
@@ -62,8 +63,9 @@ fn plugin(known: &Known<'_>) -> Vec<String> {
             would_be_served(known.choice)
         )];
     };
-    let mut sentences = vec![served_by(plugin, known)];
-    if let Some(better) = better(plugin, known.choice) {
+    let said = said_by(status, known.choice);
+    let mut sentences = vec![served_by(plugin, said, known.choice)];
+    if let Some(better) = known.choice.plugin.as_deref().filter(|best| is_better(best, said, known.choice)) {
         let who = if known.device.provenance.plugin_assigned {
             "an administrator chose its plugin, so that it stays"
         } else {
@@ -83,27 +85,26 @@ fn plugin(known: &Known<'_>) -> Vec<String> {
 }
 
 /// Its plugin, and those that would do too.
-fn served_by(plugin: &str, known: &Known<'_>) -> String {
-    let mut sentence = format!("It is served by {plugin}, which {}", phrase(said_by(plugin, known.choice)));
-    let support = known.choice.support_by(plugin);
-    for (other, said) in &known.choice.supports {
-        let Some(said) = said.filter(|said| *said >= Support::Probable && other != plugin) else { continue };
-        let only = if said < support { "only " } else { "" };
-        sentence.push_str(&format!("; {other} {only}{}", adverb(said)));
-    }
-    sentence + "."
+fn served_by(plugin: &str, said: Option<Support>, choice: &Choice) -> String {
+    let others = choice.supports.iter().filter_map(|(other, other_said)| {
+        let other_said =
+            other_said.filter(|other_said| *other_said >= Support::Probable && other != plugin)?;
+        let only = if Some(other_said) < said { "only " } else { "" };
+        Some(format!("; {other} {only}{}", adverb(other_said)))
+    });
+    format!("It is served by {plugin}, which {}{}.", phrase(said), others.collect::<String>())
 }
 
-fn better<'a>(plugin: &str, choice: &'a Choice) -> Option<&'a str> {
-    let best = choice.plugin.as_deref()?;
-    (choice.support_by(best) > choice.support_by(plugin)).then_some(best)
+/// One that said nothing is not compared.
+fn is_better(other: &str, said: Option<Support>, choice: &Choice) -> bool {
+    said.is_some_and(|said| choice.support_by(other) > said)
 }
 
 fn would_be_served(choice: &Choice) -> String {
     match &choice.plugin {
         Some(plugin) => {
             let phrase = phrase(Some(choice.support_by(plugin)));
-            format!("When it next asks for a file it gets {plugin}, which {phrase}.")
+            format!("Of the installed plugins {plugin} fits best: it {phrase}.")
         }
         None if choice.complete => {
             "No installed plugin supports its facts, not even probably: install one, or let the phone ask for a file, \
@@ -204,15 +205,11 @@ fn plugin_of_stranger(unknown: &Unknown<'_>) -> String {
         (false, []) => "Which plugin would serve it is known when it asks for a file.".to_owned(),
         (false, plugins) => {
             format!(
-                "Its MAC address is one of the phones of {}; what it asks for decides.",
+                "Its MAC address begins as phones of {} do; what it asks for decides.",
                 plugins.join(", ")
             )
         }
     }
-}
-
-fn said_by(plugin: &str, choice: &Choice) -> Option<Support> {
-    choice.supports.iter().find(|(other, _)| other == plugin).and_then(|(_, said)| *said)
 }
 
 fn phrase(said: Option<Support>) -> String {

@@ -3,6 +3,7 @@
 mod audit;
 mod configs;
 mod devices;
+mod dhcp_hints;
 mod explain;
 mod hostile;
 mod operations;

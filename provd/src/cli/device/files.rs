@@ -62,13 +62,11 @@ pub(super) async fn execute(wanted: &Wanted, client: &Client, style: Style) -> R
     let Some(Value::Array(files)) = files else {
         return Err(client.not_provd("it lists no files"));
     };
-    match &wanted.output {
-        Some(folder) => write_out(&id, files, folder, client).await,
-        None => {
-            let text = render(&files, &FILES, style);
-            Ok(Output::Document { document: files.into(), text })
-        }
+    if let Some(folder) = &wanted.output {
+        return write_out(&id, files, folder, client).await;
     }
+    let text = render(&files, &FILES, style);
+    Ok(Output::Document { document: files.into(), text })
 }
 
 /// A table of files that tells what matters most.

@@ -50,6 +50,12 @@ pub(in crate::cli) struct Which {
     plugin: Option<String>,
 }
 
+impl Which {
+    fn is_everything(&self) -> bool {
+        !self.outdated && self.stated.is_empty() && self.plugin.is_none()
+    }
+}
+
 pub(super) async fn list(which: &Which, client: &Client, style: Style) -> Result<Output, Failure> {
     let mut selector = selector(&which.stated, &KIND)?;
     if let Some(plugin) = &which.plugin {
@@ -66,11 +72,12 @@ pub(super) async fn list(which: &Which, client: &Client, style: Style) -> Result
             device.insert(REMOTE_STATE.to_owned(), state);
         }
     }
-    let text = render(devices, style, Timestamp::now());
+    let empty = if which.is_everything() { "There are no devices." } else { "There are no such devices." };
+    let text = render(devices, style, Timestamp::now(), empty);
     Ok(Output::Document { document, text })
 }
 
-fn render(devices: &[Value], style: Style, now: Timestamp) -> String {
+fn render(devices: &[Value], style: Style, now: Timestamp, empty: &str) -> String {
     let keys = ["id", "mac", "ip", "vendor", "model", "version", "plugin", "config"];
     let row = |device: &Value| {
         let mut cells: Vec<_> = keys.iter().map(|key| cell(&field(device, key))).collect();
@@ -78,7 +85,7 @@ fn render(devices: &[Value], style: Style, now: Timestamp) -> String {
         cells.extend([remote_state::state(state), cell(&ago(&field(state, "last_seen"), now))]);
         cells
     };
-    table(style, &LIST, devices.iter().map(row).collect(), "There are no such devices.")
+    table(style, &LIST, devices.iter().map(row).collect(), empty)
 }
 
 #[cfg(test)]
@@ -88,7 +95,7 @@ mod tests {
     use super::*;
 
     fn shown(devices: &[Value], width: Option<u16>) -> String {
-        render(devices, Style { width, colour: false }, "2026-03-01T12:00:00Z".parse().unwrap())
+        render(devices, Style { width, colour: false }, "2026-03-01T12:00:00Z".parse().unwrap(), "none")
     }
 
     #[test]
@@ -107,7 +114,7 @@ mod tests {
             (lines[2].as_slice(), lines[3].as_slice()),
             (["b", "not", "configured"].as_slice(), ["c"].as_slice())
         );
-        assert_eq!(shown(&[], None), "There are no such devices.");
+        assert_eq!(shown(&[], None), "none");
     }
 
     #[test]

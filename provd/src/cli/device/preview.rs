@@ -50,40 +50,42 @@ pub(in crate::cli) struct Previewed {
 
 pub(super) async fn preview(wanted: &Previewed, client: &Client, style: Style) -> Result<Output, Failure> {
     let id = wanted.named.id(client).await?;
-    let edits = Edits { file: wanted.config.clone(), set: wanted.set.clone(), unset: wanted.unset.clone() };
-    let (config, taken_for) = match edits.read(&KIND)? {
-        Some(file) => {
-            let path = wanted.config.clone().unwrap_or_default();
-            let (config, what) = recognise(file).map_err(|why| Failure::File { path, why })?;
-            (Some(config), Some(what))
-        }
-        None if edits.is_empty() => (None, None),
-        None => (Some(own_config(&id, client).await?), None),
-    };
-    let sent = match config {
-        Some(mut config) => {
-            edits.apply(&mut config, &KIND)?;
-            json!({ "config": config })
-        }
-        None => json!({}),
-    };
-    let mut document = client.post(&format!("{}/preview", path_of(&id)), &sent).await?;
+    let (asked, taken_for) = question(&id, wanted, client).await?;
+    let mut document = client.post(&format!("{}/preview", path_of(&id)), &asked).await?;
     let preview = document.get("preview").cloned();
     let preview = preview.ok_or_else(|| client.not_provd("it shows no preview"))?;
-    let mut text = String::new();
+    let mut parts = Vec::new();
     if let (Some(what), Some(document)) = (taken_for, document.as_object_mut()) {
         document.insert("taken_for".to_owned(), what.into());
-        text = format!("{}\n\n", paint(style, Paint::Faint, &format!("The file is taken for {what}.")));
+        parts.push(paint(style, Paint::Faint, &format!("The file is taken for {what}.")));
     }
     if let Some(why) = preview.get("error").and_then(Value::as_str) {
-        let output = Output::Document { document, text: text.trim_end().to_owned() };
-        return Err(Failure::in_part(
-            output,
-            format!("device {id} could not be configured: {}", harmless(why)),
-        ));
+        let output = Output::Document { document, text: parts.concat() };
+        let why = format!("device {id} could not be configured: {}", harmless(why));
+        return Err(Failure::in_part(output, why));
     }
-    text.push_str(&render(items(&preview, "files"), wanted.full, style));
-    Ok(Output::Document { document, text })
+    parts.push(render(items(&preview, "files"), wanted.full, style));
+    Ok(Output::Document { document, text: parts.join("\n\n") })
+}
+
+/// What to send, and what the file was taken for.
+async fn question(
+    id: &str,
+    wanted: &Previewed,
+    client: &Client,
+) -> Result<(Value, Option<&'static str>), Failure> {
+    let edits = Edits { file: wanted.config.clone(), set: wanted.set.clone(), unset: wanted.unset.clone() };
+    let (mut config, taken_for) = match (edits.read(&KIND)?, &wanted.config) {
+        (Some(file), Some(path)) => {
+            let wrong = |why| Failure::File { path: path.clone(), why };
+            let (config, what) = recognise(file).map_err(wrong)?;
+            (config, Some(what))
+        }
+        _ if edits.is_empty() => return Ok((json!({}), None)),
+        _ => (own_config(id, client).await?, None),
+    };
+    edits.apply(&mut config, &KIND)?;
+    Ok((json!({ "config": config }), taken_for))
 }
 
 /// The config of a device as it was written.

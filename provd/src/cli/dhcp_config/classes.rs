@@ -79,7 +79,7 @@ impl Class {
 impl Statements {
     /// Adds what a plugin states. To be called for plugins in the order of their ids: where two contradict each other, the
     /// last is believed, as it is where several plugins support a phone equally well.
-    pub(super) fn add(&mut self, matcher: Matcher, plugin: &str, options: &BTreeMap<u8, Value>) {
+    pub(super) fn add(&mut self, matcher: &Matcher, plugin: &str, options: &BTreeMap<u8, Value>) {
         let stated = self.by_matcher.entry(matcher.clone()).or_default();
         stated.plugins.insert(plugin.to_owned());
         for (code, value) in options {
@@ -220,12 +220,12 @@ mod tests {
     fn a_longer_matcher_takes_over_what_it_does_not_say_itself() {
         let mut stated = Statements::default();
         for id in ["aastra-2.6", "aastra-3.2"] {
-            stated.add(matcher("AastraIPPhone", false), id, &options(&[(66, "a")]));
+            stated.add(&matcher("AastraIPPhone", false), id, &options(&[(66, "a")]));
             for model in ["AastraIPPhone6731i", "AastraIPPhone57i"] {
-                stated.add(matcher(model, true), id, &options(&[(43, "b")]));
+                stated.add(&matcher(model, true), id, &options(&[(43, "b")]));
             }
         }
-        stated.add(matcher("AastraIPPhone6739i", true), "aastra-3.2", &options(&[(66, "a")]));
+        stated.add(&matcher("AastraIPPhone6739i", true), "aastra-3.2", &options(&[(66, "a")]));
         let expected = [
             "provd-aastra: AastraIPPhone57i|AastraIPPhone6731i gets 43=b 66=a",
             "provd-aastra.2: AastraIPPhone gets 66=a",
@@ -241,9 +241,9 @@ mod tests {
     #[test]
     fn only_beginnings_make_an_exact_class_cover_longer_ones() {
         let mut stated = Statements::default();
-        stated.add(matcher("Cisco", true), "sccp", &options(&[(66, "t")]));
-        stated.add(matcher("Cisco 7940", true), "sccp", &options(&[(66, "t")]));
-        stated.add(matcher("Cisco SPA", false), "spa", &options(&[(66, "h")]));
+        stated.add(&matcher("Cisco", true), "sccp", &options(&[(66, "t")]));
+        stated.add(&matcher("Cisco 7940", true), "sccp", &options(&[(66, "t")]));
+        stated.add(&matcher("Cisco SPA", false), "spa", &options(&[(66, "h")]));
         assert_eq!(
             shown(&stated.classes(Distinction::Exact, "")),
             ["provd-sccp: Cisco|Cisco 7940 gets 66=t", "provd-spa: Cisco SPA gets 66=h"]
@@ -257,8 +257,8 @@ mod tests {
     fn of_two_that_contradict_each_other_the_last_is_believed_and_named() {
         let mut stated = Statements::default();
         for (plugin, url) in [("a-1", "x"), ("b-1", "y"), ("b-1", "z")] {
-            stated.add(matcher("A", true), plugin, &options(&[(66, url)]));
-            stated.add(matcher("B", true), plugin, &options(&[(66, url)]));
+            stated.add(&matcher("A", true), plugin, &options(&[(66, url)]));
+            stated.add(&matcher("B", true), plugin, &options(&[(66, url)]));
         }
         assert_eq!(shown(&stated.classes(Distinction::Exact, ".mac")), ["provd-a.mac: A|B gets 66=z"]);
         assert_eq!(

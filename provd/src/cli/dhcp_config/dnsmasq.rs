@@ -3,8 +3,8 @@
 //! `dhcp-vendorclass` finds its text anywhere in a vendor class. `dhcp-match` on option 60 with bytes in hexadecimal
 //! compares the beginning, so that is used; nothing compares the end. An exact class is therefore a beginning too, and
 //! yields to longer ones that lead elsewhere. Which of two options dnsmasq prefers is left to no rule of its own: tags
-//! exclude each other. And it ends the text of options 66 and 67 with a NUL byte, which is none of it: they are given as
-//! bytes too.
+//! exclude each other. Options 66 and 67 are text to it whatever they look like, and it ends them with a NUL byte, which
+//! phones must put up with (RFC 2132 §2).
 
 use std::fmt::Write as _;
 
@@ -66,7 +66,11 @@ fn class_lines(text: &mut String, class: &Class, order: &Order) {
     for (code, value) in &class.options {
         text.push_str(&comment("#", &value.meaning(*code)));
         // Phones take these options, though hardly one asks for all of them.
-        let _ = writeln!(text, "dhcp-option-force=tag:{name},{code},{}", data(*code, value));
+        let line = match data(*code, value) {
+            Some(data) => format!("dhcp-option-force=tag:{name},{code},{data}\n"),
+            None => comment("# Attention:", "dnsmasq cannot hand this out: it is left out."),
+        };
+        text.push_str(&line);
     }
 }
 
@@ -83,16 +87,17 @@ fn mac(matcher: &Matcher) -> String {
     octets(&matcher.bytes) + &missing
 }
 
-fn data(code: u8, value: &Value) -> String {
-    match value {
+/// Nothing for what cannot be said.
+fn data(code: u8, value: &Value) -> Option<String> {
+    Some(match value {
         Value::Addresses(addresses) => {
             let addresses: Vec<String> = addresses.iter().map(ToString::to_string).collect();
             addresses.join(",")
         }
-        Value::Text(text) if matches!(code, 66 | 67) => bytes(text.as_bytes()),
+        Value::Text(text) if matches!(code, 66 | 67) => quoted(text)?,
         Value::Text(text) => quoted(text).unwrap_or_else(|| bytes(text.as_bytes())),
         Value::SubOptions { bytes: encoded, .. } => bytes(encoded),
-    }
+    })
 }
 
 /// Bytes in hexadecimal; a single one as a number of one byte, which is what it would be taken for.

@@ -71,7 +71,7 @@ fn any(matchers: &[Matcher], condition: fn(&Matcher) -> String) -> String {
 fn vendor_class(matcher: &Matcher) -> String {
     let literal = literal(&matcher.bytes);
     if matcher.is_exact {
-        let ended = hex::encode(&[&matcher.bytes[..], &[0]].concat());
+        let ended = hex::encode([&matcher.bytes[..], &[0]].concat());
         return format!("option[60].hex == {literal} or option[60].hex == 0x{ended}");
     }
     format!("substring(option[60].hex,0,{}) == {literal}", matcher.bytes.len())

@@ -9,7 +9,7 @@ use serde_json::json;
 
 use super::EXIT_CODES;
 use super::client::Client;
-use super::connection::Connection;
+use super::connection::ApiConnection;
 use super::failure::Failure;
 use super::output::Output;
 use advertised::{Advertised, check_http, check_tftp};
@@ -29,7 +29,7 @@ mod value;
 const EXAMPLES: &str = "\
 Examples:
   provd dhcp-config --server dnsmasq --output /etc/dnsmasq.d/provd.conf
-  provd dhcp-config --server isc --http http://provd.example.org:8667 --tftp 192.0.2.1 > /etc/dhcp/provd.conf
+  provd dhcp-config --server isc --url http://provd.example.org:8667 --tftp 192.0.2.1 > /etc/dhcp/provd.conf
   provd dhcp-config --server kea --output /etc/kea/provd.json && kea-dhcp4 -t /etc/kea/kea-dhcp4.conf
   provd dhcp-config --json
 
@@ -40,7 +40,7 @@ Make the file again when plugins were installed or upgraded.";
 #[command(after_help = format!("{EXAMPLES}\n\n{EXIT_CODES}"))]
 pub struct DhcpConfigCommand {
     #[command(flatten)]
-    pub(super) connection: Connection,
+    pub(super) connection: ApiConnection,
     #[command(flatten)]
     pub(super) wanted: Wanted,
 }
@@ -52,8 +52,8 @@ pub(super) struct Wanted {
     #[arg(long, value_enum, required_unless_present = "json")]
     server: Option<DhcpServer>,
     /// URL under which phones reach provd over HTTP [default: what the server advertises]
-    #[arg(long, value_name = "URL", value_parser = check_http)]
-    http: Option<String>,
+    #[arg(id = "phones", long = "url", value_name = "URL", value_parser = check_http)]
+    url: Option<String>,
     /// Address, or name, under which phones reach provd over TFTP [default: what the server advertises]
     #[arg(long, value_name = "ADDR", value_parser = check_tftp)]
     tftp: Option<String>,
@@ -79,7 +79,7 @@ pub(super) async fn execute(wanted: Wanted, client: &Client, json: bool) -> Resu
         .get("plugins")
         .and_then(|plugins| serde_json::from_value(plugins.clone()).ok())
         .ok_or_else(|| client.not_provd("its DHCP hints are not understood"))?;
-    let own = Advertised::new(wanted.http, wanted.tftp, &document, client)?;
+    let own = Advertised::new(wanted.url, wanted.tftp, &document, client)?;
     let text = match wanted.server {
         Some(server) if !json => snippet(server, &hints, &own),
         _ => format!("{document:#}\n"),

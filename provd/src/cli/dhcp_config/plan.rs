@@ -60,12 +60,12 @@ impl Plan {
     fn state(&mut self, plugin: &str, hint: &DhcpHint, options: &BTreeMap<u8, Value>) {
         for (classes, is_exact) in [(&hint.vendor_classes, true), (&hint.vendor_class_prefixes, false)] {
             for class in classes {
-                self.vendor.add(Matcher { bytes: latin1(class), is_exact }, plugin, options);
+                self.vendor.add(&Matcher { bytes: latin1(class), is_exact }, plugin, options);
             }
         }
         for prefix in &hint.mac_prefixes {
             let matcher = Matcher { bytes: prefix.octets().to_vec(), is_exact: false };
-            self.mac.add(matcher, plugin, options);
+            self.mac.add(&matcher, plugin, options);
         }
     }
 

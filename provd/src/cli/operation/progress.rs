@@ -5,8 +5,8 @@ use serde_json::Value;
 
 use super::super::table::{field, harmless};
 
-const COUNTED: &str = "{msg} [{bar:30}] {pos}/{len}, {elapsed}";
-const UNCOUNTED: &str = "{spinner} {msg}, {elapsed}";
+const COUNTED: &str = "[{bar:30}] {pos}/{len} {elapsed} {wide_msg}";
+const UNCOUNTED: &str = "{spinner} {elapsed} {wide_msg}";
 
 /// A bar. Gone from the terminal when dropped.
 #[derive(Debug)]
@@ -21,6 +21,7 @@ impl Progress {
 
     /// Shows how far an operation is.
     pub(super) fn show(&self, operation: &Value) {
+        self.0.set_message(message(operation));
         let number = |key: &str| operation.get(key).and_then(Value::as_u64);
         if let Some(end) = number("end").filter(|end| *end > 0) {
             if self.0.length().is_none() {
@@ -29,7 +30,6 @@ impl Progress {
             self.0.set_length(end);
         }
         self.0.set_position(number("current").unwrap_or(0));
-        self.0.set_message(message(operation));
         self.0.tick();
     }
 }

@@ -35,8 +35,8 @@ pub(super) async fn follow(
         let lines = fresh(requests_in(&document, client)?, &mut last);
         let lines: Vec<String> =
             lines.iter().map(|request| if json { request.to_string() } else { line(request) }).collect();
-        if !lines.is_empty() && !print(&Output::said(lines.join("\n")))? {
-            return Ok(Output::said(String::new()));
+        if !lines.is_empty() && !print(&Output::said(&lines.join("\n")))? {
+            return Ok(Output::said(""));
         }
         sleep(INTERVAL).await;
     }
@@ -82,14 +82,14 @@ mod tests {
 
     #[test]
     fn each_is_told_once_oldest_first() {
-        let list = |ids: &[u64]| ids.iter().map(|id| json!({"id": id})).collect::<Vec<_>>();
+        let having = |ids: &[u64]| ids.iter().map(|id| json!({"id": id})).collect::<Vec<_>>();
         let mut last = None;
-        assert_eq!(ids(&fresh(&list(&[5, 4, 2]), &mut last)), [2, 4, 5]);
-        assert_eq!(ids(&fresh(&list(&[7, 5, 4, 2]), &mut last)), [7]);
-        assert!(fresh(&list(&[7, 5]), &mut last).is_empty());
-        assert_eq!(ids(&fresh(&list(&[2, 1]), &mut last)), [1, 2], "the server was started anew");
+        assert_eq!(ids(&fresh(&having(&[5, 4, 2]), &mut last)), [2, 4, 5]);
+        assert_eq!(ids(&fresh(&having(&[7, 5, 4, 2]), &mut last)), [7]);
+        assert!(fresh(&having(&[7, 5]), &mut last).is_empty());
+        assert_eq!(ids(&fresh(&having(&[2, 1]), &mut last)), [1, 2], "the server was started anew");
         assert!(fresh(&[], &mut last).is_empty());
-        assert_eq!(ids(&fresh(&list(&[1]), &mut last)), [1]);
+        assert_eq!(ids(&fresh(&having(&[1]), &mut last)), [1]);
     }
 
     #[test]

@@ -28,17 +28,13 @@ pub(super) async fn list(which: &Which, client: &Client, style: Style) -> Result
 
 /// Which requests, as part of a URL's query.
 pub(super) async fn query(which: &Which, client: &Client) -> Result<String, Failure> {
-    let mut query = String::new();
-    if which.refused {
-        query.push_str("&refused=true");
-    }
-    if let Some(ip) = which.ip {
-        query.push_str(&format!("&ip={}", segment(&ip.to_string())));
-    }
-    if let Some(named) = &which.device {
-        query.push_str(&device(named, client).await?);
-    }
-    Ok(query)
+    let refused = if which.refused { "&refused=true" } else { "" };
+    let ip = which.ip.map(|ip| format!("&ip={}", segment(&ip.to_string()))).unwrap_or_default();
+    let device = match &which.device {
+        Some(named) => device(named, client).await?,
+        None => String::new(),
+    };
+    Ok(format!("{refused}{ip}{device}"))
 }
 
 /// A phone that has no record asks, too: then it goes by its address.
@@ -130,10 +126,7 @@ mod tests {
     #[test]
     fn a_narrow_terminal_keeps_what_was_asked_and_answered() {
         let shown = table_of(&requests(), Style { width: Some(80), colour: false }, "none");
-        assert!(
-            shown.starts_with("ID  IP         PATH                OUTCOME    REFUSAL\n"),
-            "{shown}"
-        );
+        assert!(shown.starts_with("ID  IP         PATH                OUTCOME    REFUSAL\n"), "{shown}");
         assert!(shown.contains("Not shown: AT (UTC), PROTOCOL, DEVICE, PLUGIN, MS"), "{shown}");
         assert!(shown.lines().all(|line| line.len() <= 80), "{shown}");
     }

@@ -54,7 +54,7 @@ pub(super) fn read(packet: &[u8]) -> Result<Option<Heard>, NotDhcp> {
     let mac = Mac::from_octets(array(&fixed[28..])?).ok_or(NotDhcp)?;
     let options = options::read(options, &fixed[108..], &fixed[44..108]).ok_or(NotDhcp)?;
     let own = Ipv4Addr::from(array::<4>(&fixed[12..])?);
-    Ok(address(own, &options)?.filter(is_of_a_host).map(|ip| Heard { ip, mac, options }))
+    Ok(address(own, &options)?.filter(|ip| is_of_a_host(*ip)).map(|ip| Heard { ip, mac, options }))
 }
 
 /// The payload of a whole UDP datagram to servers.
@@ -93,7 +93,7 @@ fn array<const N: usize>(bytes: &[u8]) -> Result<[u8; N], NotDhcp> {
     bytes.first_chunk().copied().ok_or(NotDhcp)
 }
 
-fn is_of_a_host(ip: &Ipv4Addr) -> bool {
+fn is_of_a_host(ip: Ipv4Addr) -> bool {
     !(ip.is_unspecified() || ip.is_broadcast() || ip.is_multicast() || ip.is_loopback())
 }
 

@@ -53,7 +53,8 @@ impl Sip {
         };
         let phone = Party::phone(ip);
         let (mut channel, local) = self.open(&phone, ip).await?;
-        let notify = Notify::new(&self.settings, local, (target.peer.as_deref(), ip), (event, headers));
+        let user = target.username.as_deref().or(target.peer.as_deref());
+        let notify = Notify::new(&self.settings, local, (user, ip), (event, headers));
         let mut response = self.exchange(&phone, &mut channel, &notify.write(1, None)).await?;
         let answer = answer(&response, &notify.uri, target);
         let authorized = answer.is_some();

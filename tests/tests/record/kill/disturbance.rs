@@ -119,11 +119,11 @@ impl Disturbance {
         expect_done(&self.server.api().post("/0.2/dev_mgr/dhcpinfo", &lease).await?)
     }
 
-    /// Mostly right; now and then only with a parent's or child's help.
+    /// Mostly right, now and then a mistake together with what is inherited.
     fn raw_config(&mut self) -> Value {
         let host = format!("192.0.2.{}", self.random.random_range(1..=250));
         match self.random.random_range(0..10) {
-            0 => json!({"ntp_enabled": true}),
+            0 => json!({"ntp_ip": null}),
             1..4 => json!({}),
             _ => json!({"ntp_enabled": true, "ntp_ip": host}),
         }

@@ -34,10 +34,16 @@ async fn the_record_survives_whatever_is_under_way_when_the_server_is_killed() -
     let mut server = home.start().await?;
     for round in 0..ROUNDS {
         let survived = kill_and_restart(server, &home, &mut random).await;
-        server = survived.with_context(|| format!("round {round} with PROVD_SEED={seed}"))?;
+        server = survived.with_context(|| format!("round {round} with PROVD_SEED={seed}\n{}", errors(&home)))?;
     }
     ensure!(server.devices().await?.len() > 5, "hardly anything was done");
     Ok(())
+}
+
+/// What the servers complained of.
+fn errors(home: &Home) -> String {
+    let log = std::fs::read_to_string(home.root().join("log")).unwrap_or_default();
+    log.lines().filter(|line| line.contains(" ERROR ")).map(|line| format!("{line}\n")).collect()
 }
 
 async fn kill_and_restart(server: Server, home: &Home, random: &mut StdRng) -> Result<Server> {

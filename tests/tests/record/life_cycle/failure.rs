@@ -9,13 +9,14 @@ use super::{Desk, ntp};
 #[tokio::test]
 async fn a_mistake_leaves_phones_their_files_and_says_what_it_is_until_it_is_mended() -> Result<()> {
     let desk = Desk::open().await?;
-    desk.insert_config("site", &["base"], ntp("192.0.2.1")).await?;
+    desk.insert_config("country", &["base"], ntp("192.0.2.1")).await?;
+    desk.insert_config("site", &["country"], json!({})).await?;
     let phone = Handset::new(1);
     desk.insert_device(phone, "site").await?;
     let working = phone.fetch(&desk.server).await?;
 
-    // On its own it may be right, for a parent or a child might name the server.
-    desk.edit_config("site", |config| config["raw_config"] = json!({"ntp_enabled": true})).await?;
+    // There is nothing wrong with it alone.
+    desk.edit_config("site", |config| config["raw_config"] = json!({"ntp_ip": null})).await?;
     let device = phone.device(&desk.server).await?;
     let reason = device["last_error"].as_str().unwrap_or_default();
     assert!(device["configured"] == false && reason.contains("ntp_ip"), "{device:#}");
@@ -34,7 +35,7 @@ async fn a_mistake_leaves_phones_their_files_and_says_what_it_is_until_it_is_men
 async fn one_device_that_cannot_be_configured_keeps_no_other_from_it() -> Result<()> {
     let desk = Desk::open().await?;
     desk.insert_config("site", &["base"], json!({})).await?;
-    desk.insert_config("wrong", &["site"], json!({"dns_enabled": true})).await?;
+    desk.insert_config("wrong", &["site"], json!({"ntp_ip": null})).await?;
     for number in 1_u32..=6 {
         let config = if number.is_multiple_of(2) { "wrong" } else { "site" };
         desk.insert_device(Handset::new(number), config).await?;
@@ -48,7 +49,7 @@ async fn one_device_that_cannot_be_configured_keeps_no_other_from_it() -> Result
     let operation = operation.cloned().unwrap_or_default();
     assert_eq!((&operation["state"], &operation["failed"]), (&json!("fail"), &json!(3)), "{operation:#}");
     let reason = operation["failures"][0]["reason"].as_str().unwrap_or_default();
-    assert!(reason.contains("dns_ip"), "{operation:#}");
+    assert!(reason.contains("ntp_ip"), "{operation:#}");
 
     desk.edit_config("wrong", |config| config["raw_config"] = json!({})).await?;
     assert!(Handset::new(2).fetch(&desk.server).await?.text().contains("192.0.2.1"));

@@ -111,7 +111,7 @@ fn what_is_wrong_with_a_device_is_said() {
     for (circumstances, said) in [
         (
             with_device(|device| device.plugin = None),
-            "It has no plugin. When it next asks for a file it gets a, which",
+            "It has no plugin. Of the installed plugins a fits best: it supports its facts exactly.",
         ),
         (with_device(|device| device.plugin = Some("gone".to_owned())), "Its plugin gone is not installed"),
         (with_device(|device| device.config = None), "It has no config:"),
@@ -158,6 +158,15 @@ fn other_plugins_are_compared() {
     let mut assigned = with_supports(Some("b"), &[("a", complete), ("b", exact)]);
     assigned.device.provenance.plugin_assigned = true;
     assert!(assigned.verdict().contains("an administrator chose its plugin"));
+}
+
+#[test]
+fn a_plugin_that_does_not_run_said_nothing() {
+    let choice = choice(Some("b"), &[("a", Some(Support::None)), ("b", Some(Support::Complete))]);
+    let plugins = vec![status(PluginState::Backoff, None)];
+    let verdict = Circumstances { plugins, choice, ..Circumstances::default() }.verdict();
+    assert!(verdict.starts_with("It is served by a, which cannot be asked now"), "{verdict}");
+    assert!(!verdict.contains("better"), "{verdict}");
 }
 
 #[test]

@@ -1,0 +1,150 @@
+//! One plugin that only pretends, and its administration.
+
+use std::sync::Mutex;
+use std::time::{Duration, SystemTime};
+
+use async_trait::async_trait;
+use serde_json::{Value, json};
+
+use super::PLUGIN;
+use crate::domain::answer::ServedFile;
+use crate::domain::device::Device;
+use crate::domain::device_info::DeviceInfo;
+use crate::domain::dhcp::DhcpHint;
+use crate::domain::mac::{Mac, canonical_path};
+use crate::domain::plugin::{
+    Configuration, Crash, FileReference, GeneratedFile, PluginState, PluginStatus, Support,
+};
+use crate::domain::raw_config::RawConfig;
+use crate::domain::request::Request;
+use crate::domain::synchronization::SynchronizationMethod;
+use crate::provisioning::plugins::{PluginAdministration, PluginError, Plugins, Vote, Votes};
+
+/// Generates one file that tells the time zone, for devices that have a MAC address, and knows a phone by its name.
+pub(super) struct FakePlugins;
+
+/// The file of a phone.
+fn file_of(mac: Mac) -> String {
+    format!("Aastra/{}.cfg", mac.to_string().replace(':', "").to_uppercase())
+}
+
+#[async_trait]
+impl Plugins for FakePlugins {
+    fn installed(&self) -> Vec<String> {
+        vec![PLUGIN.to_owned()]
+    }
+    fn is_installed(&self, plugin: &str) -> bool {
+        plugin == PLUGIN
+    }
+    async fn extract(&self, request: &Request) -> Votes {
+        let name = request.kind.path().and_then(|path| path.strip_prefix("/Aastra/")?.strip_suffix(".cfg"));
+        let Some(mac) = name.and_then(|name| name.parse().ok()) else {
+            return Votes { votes: [].into(), complete: true };
+        };
+        let vendor = Some("Aastra".to_owned());
+        let info = DeviceInfo { mac: Some(mac), vendor, ..DeviceInfo::default() };
+        Votes { votes: [Vote { plugins: vec![PLUGIN.to_owned()], info }].into(), complete: true }
+    }
+    async fn associate(&self, _: &str, info: &DeviceInfo) -> Result<Support, PluginError> {
+        Ok(match (info.vendor.as_deref(), info.model.as_deref()) {
+            (Some("Aastra"), Some("6731i")) => Support::Exact,
+            (Some("Aastra"), _) => Support::Probable,
+            _ => Support::Unknown,
+        })
+    }
+    async fn configure_common(&self, _: &str, _: &RawConfig) -> Result<Configuration, PluginError> {
+        Ok(Configuration::default())
+    }
+    async fn configure(&self, device: &Device, raw_config: &RawConfig) -> Result<Configuration, PluginError> {
+        let Some(mac) = device.info.mac else {
+            return Err(PluginError::Refused("the device has no MAC address".to_owned()));
+        };
+        let zone = raw_config.document().get("timezone").unwrap_or(&Value::Null);
+        let file = GeneratedFile {
+            path: file_of(mac),
+            content: format!("zone: {zone}\n").into(),
+            media_type: None,
+            sensitive: true,
+        };
+        let trigger_path = Some(file.path.clone());
+        Ok(Configuration { files: vec![file], trigger_path, ..Configuration::default() })
+    }
+    async fn deconfigure(&self, _: &str, _: &Device) -> Result<(), PluginError> {
+        Ok(())
+    }
+    async fn synchronize(&self, _: &Device, _: &RawConfig) -> Result<SynchronizationMethod, PluginError> {
+        Ok(SynchronizationMethod::SipNotify { event: "check-sync".to_owned(), headers: vec![] })
+    }
+    async fn serve_file(
+        &self,
+        _: &str,
+        device: &Device,
+        request: &Request,
+    ) -> Result<FileReference, PluginError> {
+        let own = device.info.mac.map(file_of);
+        let asked = request.kind.path().map(canonical_path);
+        Ok(match own {
+            Some(own) if asked == Some(canonical_path(&own)) => FileReference::Generated(own),
+            _ => FileReference::NotFound,
+        })
+    }
+    fn open_served(&self, _: &str, _: &str) -> Option<ServedFile> {
+        None
+    }
+    fn is_sensitive(&self, _: &str, _: &str) -> bool {
+        false
+    }
+}
+
+/// One plugin that crashed once.
+#[derive(Default)]
+pub(super) struct FakeAdministration {
+    restarts: Mutex<u64>,
+}
+
+#[async_trait]
+impl PluginAdministration for FakeAdministration {
+    async fn statuses(&self) -> Vec<PluginStatus> {
+        let crash = Crash {
+            at: SystemTime::UNIX_EPOCH + Duration::from_millis(1_700_000_000_250),
+            reason: "killed by SIGKILL".to_owned(),
+            log: vec!["the last words".to_owned()],
+        };
+        let capabilities = json!({"Aastra, 6731i, 3.2.2": {"lines": 6}});
+        vec![PluginStatus {
+            id: PLUGIN.to_owned(),
+            version: "1.2".to_owned(),
+            description: "Aastra phones".to_owned(),
+            state: PluginState::Ready,
+            reason: None,
+            pid: Some(4711),
+            ready_since: Some(SystemTime::UNIX_EPOCH),
+            starts: 2 + *self.restarts.lock().unwrap(),
+            resident_bytes: Some(1 << 20),
+            calls: 3,
+            failures: 1,
+            capabilities: capabilities.as_object().unwrap().clone(),
+            crashes: vec![crash],
+        }]
+    }
+    async fn status(&self, plugin: &str) -> Option<PluginStatus> {
+        self.statuses().await.into_iter().find(|status| status.id == plugin)
+    }
+    fn log(&self, plugin: &str) -> Option<Vec<String>> {
+        (plugin == PLUGIN).then(|| vec!["one".to_owned(), "two".to_owned()])
+    }
+    fn dhcp_hints(&self) -> Vec<(String, Option<Vec<DhcpHint>>)> {
+        let hint = json!({
+            "vendor_classes": [],
+            "vendor_class_prefixes": ["AastraIPPhone"],
+            "mac_prefixes": ["00:08:5d"],
+            "options": {"43": {"2": "{http}/Aastra", "3": false}},
+        });
+        let away = ("yealink".to_owned(), None);
+        vec![(PLUGIN.to_owned(), Some(vec![serde_json::from_value(hint).unwrap()])), away]
+    }
+    async fn restart(&self, plugin: &str) -> Result<PluginStatus, PluginError> {
+        *self.restarts.lock().unwrap() += 1;
+        self.status(plugin).await.ok_or_else(|| PluginError::NotInstalled(plugin.to_owned()))
+    }
+}

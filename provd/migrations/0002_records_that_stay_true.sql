@@ -8,7 +8,12 @@ alter table devices add column files_revision bigint not null default 1;
 -- Whoever was not created by a request was created, with its plugin, by an administrator.
 update devices set provenance = '{"plugin_assigned":true}' where added is null and plugin is not null;
 
-create index devices_by_origin on devices (origin, created) where origin is not null;
+-- Of whom nothing but the address is known, and whom nobody seems to have touched, may still turn out to be another. From
+-- where it came and when is not known; so it counts for no network, and does not expire.
+update devices set origin = 'unknown' where added = 'auto' and mac is null and sn is null and uuid is null
+    and tenant_uuid is null and extra = '{}' and (config is null or config in (select id from configs where transient));
+
+create index devices_by_origin on devices (origin) where origin is not null;
 
 -- The state of the device's files, or the change of a common file, with which the bytes came.
 alter table device_files add column revision bigint not null default 1;
@@ -33,13 +38,16 @@ create table waiting_devices (
     last_seen bigint not null
 );
 
+create index waiting_devices_by_seq on waiting_devices (seq);
+
 -- Changes of configs whose heirs are not all configured anew yet. What is left here after a crash is done at the start.
 create table unfinished_changes (
     id text primary key not null,
     config text not null
 );
 
--- Who changed what; `changes` is a JSON array of texts.
+-- Who changed what; `changes` is a JSON array of texts. Every change writes here: so there is an index only for what is
+-- asked about one device or config.
 create table audit (
     number bigint primary key not null,
     at bigint not null,
@@ -50,5 +58,4 @@ create table audit (
     changes text not null
 );
 
-create index audit_by_subject on audit (kind, subject, number);
-create index audit_by_at on audit (at);
+create index audit_by_subject on audit (subject, number);

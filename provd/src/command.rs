@@ -36,7 +36,7 @@ pub struct Cli {
 #[derive(Debug, Subcommand)]
 enum Command {
     /// Serve phones and administrators (what happens without a command)
-    Serve(ServeArguments),
+    Serve(Box<ServeArguments>),
     #[command(flatten)]
     Client(ClientCommand),
     /// Hand a DHCP server's lease on; DHCP servers execute this
@@ -61,7 +61,7 @@ enum Command {
 pub fn dispatch(cli: Cli) -> ExitCode {
     match cli.command {
         None => serve(cli.serve),
-        Some(Command::Serve(arguments)) => serve(arguments),
+        Some(Command::Serve(arguments)) => serve(*arguments),
         Some(Command::Client(command)) => ask_server(command),
         Some(Command::DhcpHook(hook)) => dhcp_hook::run(hook),
         Some(Command::PluginRunner { folder }) => run_plugin(&folder),

@@ -56,7 +56,8 @@ impl Home {
         static COUNT: AtomicU8 = AtomicU8::new(1);
         let [_, _, high, low] = std::process::id().to_be_bytes();
         let address = Ipv4Addr::new(127, high | 128, low, COUNT.fetch_add(1, Ordering::Relaxed));
-        let listening = ["--http".to_owned(), format!("{address}:8667"), "--tftp".to_owned(), format!("{address}:6969")];
+        let listening =
+            ["--http".to_owned(), format!("{address}:8667"), "--tftp".to_owned(), format!("{address}:6969")];
         listening.into_iter().fold(self, Home::argument)
     }
 

@@ -4,6 +4,8 @@
 //! what it measures.
 
 use std::net::SocketAddr;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
 use anyhow::{Context as _, Result, bail, ensure};
@@ -19,14 +21,10 @@ const LARGEST_ANSWER: usize = 256 * 1024;
 pub struct Load {
     /// Who is asked.
     pub server: SocketAddr,
-    /// Path of the file.
-    pub path: String,
-    /// Value of `User-Agent`.
-    pub user_agent: String,
+    /// Path of the file and value of `User-Agent` of each phone. A connection asks for one after the other.
+    pub phones: Vec<(String, String)>,
     /// Connections at the same time.
     pub connections: usize,
-    /// For how long.
-    pub duration: Duration,
 }
 
 /// What came of it.
@@ -53,38 +51,55 @@ impl Measured {
 }
 
 impl Load {
-    /// Asks, and measures. Any answer but 200 is an error.
-    pub async fn run(&self) -> Result<Measured> {
+    /// Asks for so long, and measures. Any answer but 200 is an error.
+    pub async fn run(&self, duration: Duration) -> Result<Measured> {
+        let ((), measured) = self.run_during(tokio::time::sleep(duration)).await?;
+        Ok(measured)
+    }
+
+    /// Asks while something happens, and measures. Any answer but 200 is an error.
+    pub async fn run_during<T>(&self, happening: impl Future<Output = T>) -> Result<(T, Measured)> {
         let began = Instant::now();
+        let over = Arc::new(AtomicBool::new(false));
         let mut connections = JoinSet::new();
-        for _ in 0..self.connections {
-            connections.spawn(ask(self.clone(), began + self.duration));
+        for number in 0..self.connections {
+            connections.spawn(ask(self.clone(), number, over.clone()));
         }
-        let mut took = Vec::new();
-        while let Some(outcome) = connections.join_next().await {
-            took.extend(outcome??);
-        }
-        let elapsed = began.elapsed();
-        took.sort_unstable();
-        let share = |percent: usize| took.get(took.len() * percent / 100).copied().unwrap_or_default();
-        Ok(Measured { requests: took.len(), elapsed, p50: share(50), p99: share(99) })
+        let happened = happening.await;
+        over.store(true, Ordering::Relaxed);
+        let measured = gather(connections, began).await?;
+        Ok((happened, measured))
     }
 }
 
-/// One connection: how long each of its requests took.
-async fn ask(load: Load, end: Instant) -> Result<Vec<Duration>> {
+async fn gather(mut connections: JoinSet<Result<Vec<Duration>>>, began: Instant) -> Result<Measured> {
+    let mut took = Vec::new();
+    while let Some(outcome) = connections.join_next().await {
+        took.extend(outcome??);
+    }
+    let elapsed = began.elapsed();
+    took.sort_unstable();
+    let share = |percent: usize| took.get(took.len() * percent / 100).copied().unwrap_or_default();
+    Ok(Measured { requests: took.len(), elapsed, p50: share(50), p99: share(99) })
+}
+
+/// One connection: how long each of its requests took. Each begins with another phone.
+async fn ask(load: Load, number: usize, over: Arc<AtomicBool>) -> Result<Vec<Duration>> {
     let mut stream = TcpStream::connect(load.server).await?;
     stream.set_nodelay(true)?;
-    let request = format!(
-        "GET {} HTTP/1.1\r\nHost: {}\r\nUser-Agent: {}\r\n\r\n",
-        load.path, load.server, load.user_agent
-    );
+    let render = |(path, name): &(String, String)| {
+        format!("GET {path} HTTP/1.1\r\nHost: {}\r\nUser-Agent: {name}\r\n\r\n", load.server)
+    };
+    let requests: Vec<String> = load.phones.iter().map(render).collect();
     let mut buffer = vec![0; LARGEST_ANSWER];
     let mut took = Vec::new();
     let mut now = Instant::now();
-    while now < end {
+    for request in requests.iter().cycle().skip(number) {
+        if over.load(Ordering::Relaxed) {
+            break;
+        }
         stream.write_all(request.as_bytes()).await?;
-        read_answer(&mut stream, &mut buffer).await.with_context(|| load.path.clone())?;
+        read_answer(&mut stream, &mut buffer).await.with_context(|| request.clone())?;
         let answered = Instant::now();
         took.push(answered - now);
         now = answered;

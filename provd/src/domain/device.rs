@@ -127,6 +127,7 @@ impl Device {
     }
 
     /// Takes over what a document does not hold from the record it replaces, and notes what an administrator decided.
+    #[must_use]
     pub fn administered(mut self, stored: &Device) -> Device {
         self.configured = stored.configured;
         self.last_error.clone_from(&stored.last_error);

@@ -14,6 +14,7 @@ use crate::domain::device_info::DeviceInfo;
 use crate::domain::policy::{Retriever, Updater};
 use crate::domain::provenance::Source;
 use crate::domain::request::{Request, RequestKind};
+use crate::provisioning::DeviceGuard;
 use crate::provisioning::store::StoreError;
 
 /// How often a change of a record is tried again when somebody else changed it at the same time.
@@ -96,13 +97,23 @@ impl Pipeline {
     async fn change(&self, stated: &Stated) -> Result<(Identified, Identification), StoreError> {
         let _guard = self.provisioning.locks().lock(retrieve::lock_key(&stated.info)).await;
         let mut attempts = 1;
+        let mut turn = None;
         loop {
             let mut story = Identification::default();
             match self.try_change(stated, &mut story).await {
                 Err(StoreError::Conflict(_)) if attempts < ATTEMPTS => attempts += 1,
                 identified => return identified.map(|identified| (identified, story)),
             }
+            // Where administrators change one config after the other, somebody would get ahead each time.
+            drop(turn.take());
+            turn = self.take_turn(stated).await?;
         }
+    }
+
+    /// The lock under which all but requests change the record behind a request, if there is one.
+    async fn take_turn(&self, stated: &Stated) -> Result<Option<DeviceGuard>, StoreError> {
+        let Some(device) = self.retrieve(&stated.info, &mut Vec::new()).await? else { return Ok(None) };
+        Ok(Some(self.provisioning.lock_device(&device.id).await))
     }
 
     async fn try_change(

@@ -141,7 +141,7 @@ impl RequestHandler for Pipeline {
         let mut draft = Draft::new(self.journal.begin());
         let answer = match tokio::time::timeout(DEADLINE, self.answer(&request, &mut draft)).await {
             Ok(Ok(answer)) => answer,
-            Ok(Err(error @ StoreError::Unavailable(_))) => {
+            Ok(Err(error @ (StoreError::Unavailable(_) | StoreError::Conflict(_)))) => {
                 tracing::error!("Request {request} failed: {error}");
                 Answer::Unavailable { retry_after: RETRY_AFTER }
             }

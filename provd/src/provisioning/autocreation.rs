@@ -37,6 +37,20 @@ impl Provisioning {
     }
 }
 
+/// Where a merged raw config holds a placeholder for random text. It is filled in copies of the template alone: a config that
+/// inherits from the template shares nothing but the placeholder.
+pub(super) fn unfilled(raw_config: &Map<String, Value>) -> Option<String> {
+    let lines = raw_config.get("sip_lines").and_then(Value::as_object)?;
+    lines.iter().find_map(|(number, line)| {
+        let (name, _) = line.as_object()?.iter().find(|(_, value)| is_placeholder(value))?;
+        Some(format!("sip_lines.{number}.{name}"))
+    })
+}
+
+fn is_placeholder(value: &Value) -> bool {
+    value.as_str().is_some_and(|text| text.contains("${random:"))
+}
+
 fn personal(raw_config: &Map<String, Value>, id: &str, mac: Option<&str>) -> Map<String, Value> {
     let Ok(placeholder) = Regex::new(PLACEHOLDER) else { return raw_config.clone() };
     let value = |found: &Captures<'_>| match (found.get(1), found.get(2), found.get(3)) {
@@ -80,6 +94,13 @@ mod tests {
         assert_eq!(line("${mac}/${id}", None), "autoprov1/autoprov1");
         let (one, two) = (line("ap${random:12}", None), line("ap${random:12}", None));
         assert!(one != two && one.len() == 14 && one.chars().all(|c| c.is_ascii_alphanumeric()));
+    }
+
+    #[test]
+    fn what_was_not_filled_is_found() {
+        let raw = json!({"sip_lines": {"1": {"username": "a", "password": "x${random:9}"}}});
+        assert_eq!(unfilled(raw.as_object().unwrap()).as_deref(), Some("sip_lines.1.password"));
+        assert_eq!(unfilled(&personal(raw.as_object().unwrap(), "a", None)), None);
     }
 
     #[test]

@@ -5,6 +5,7 @@
 use serde_json::{Map, Value};
 
 use super::Provisioning;
+use super::autocreation::unfilled;
 use super::plugins::PluginError;
 use super::store::{DeviceChange, StoreError};
 use crate::domain::config::{self, Config, Configs};
@@ -145,9 +146,12 @@ impl Provisioning {
         let Some(merged) = config::merge(&self.base, id, &lineage) else {
             return Ok((Err(Obstacle::NoConfig(format!("its config {id} does not exist"))), basis));
         };
-        let raw_config = match raw_config::check(&merged) {
-            Ok(()) => Ok(RawConfig::new(merged)),
-            Err(problems) => Err(Obstacle::Failure(problems.to_string())),
+        let raw_config = match (raw_config::check(&merged), unfilled(&merged)) {
+            (Ok(()), None) => Ok(RawConfig::new(merged)),
+            (Err(problems), _) => Err(Obstacle::Failure(problems.to_string())),
+            (Ok(()), Some(path)) => Err(Obstacle::Failure(format!(
+                "{path}: inherited from the template for new phones, whose placeholders stand for nothing here; state a value"
+            ))),
         };
         Ok((raw_config, basis))
     }

@@ -129,7 +129,8 @@ impl Provisioning {
         }
     }
 
-    async fn lock_device(&self, id: &str) -> DeviceGuard {
+    /// Waits for the lock under which everybody but requests changes a device.
+    pub(crate) async fn lock_device(&self, id: &str) -> DeviceGuard {
         self.locks.lock(format!("id {id}")).await
     }
 

@@ -1,8 +1,8 @@
 //! One lock per device: what happens to one phone happens in order, phones never wait for each other.
 //!
 //! A request knows a phone by a fact, the API by its record; both are keys here. Two keys of one device do not exclude
-//! each other: what slips between them is caught by the revision of the record. Nobody holds two keys at a time, but for a
-//! change of a config, which holds its own while the devices below it are configured.
+//! each other: what slips between them is caught by the revision of the record. A request whose change that befell takes
+//! the key of the record too, to be the next; nobody takes another key after that one.
 
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};

@@ -6,7 +6,7 @@ use std::time::{Duration, SystemTime};
 use tokio::sync::Mutex;
 
 use super::audit::device_changes;
-use super::store::{DeviceChange, StoreError};
+use super::store::{DeviceChange, DeviceKey, StoreError};
 use super::{Provisioning, ProvisioningError, new_id};
 use crate::domain::audit::{Actor, AuditEntry};
 use crate::domain::device::Device;
@@ -61,7 +61,8 @@ impl Provisioning {
         Ok(devices)
     }
 
-    /// Makes a device that waits a device like any other: with the plugin that supports it best and a config of its own.
+    /// Makes a device that waits a device like any other: with the plugin that supports it best and a config of its own. If
+    /// somebody has made one of it meanwhile, that is it.
     pub async fn approve(&self, id: &str, actor: &Actor) -> Result<Device, ProvisioningError> {
         let waiting = {
             let mut list = self.waiting_list.devices.lock().await;
@@ -71,7 +72,10 @@ impl Provisioning {
             return Err(ProvisioningError::NoSuchDevice(id.to_owned()));
         };
         // Without the list: its plugin may take its time, and others ask meanwhile.
-        let device = self.create_approved(&waiting, actor).await?;
+        let device = match self.recorded(&waiting.info).await? {
+            Some(device) => device,
+            None => self.create_approved(&waiting, actor).await?,
+        };
         self.dismiss(id).await?;
         Ok(device)
     }
@@ -82,6 +86,21 @@ impl Provisioning {
         let list = self.loaded(&mut list).await?;
         list.remove(id);
         self.store.remove_waiting(id).await
+    }
+
+    /// The device somebody made of it since it began to wait.
+    async fn recorded(&self, info: &DeviceInfo) -> Result<Option<Device>, StoreError> {
+        let keys = [
+            info.mac.map(DeviceKey::Mac),
+            info.sn.clone().map(DeviceKey::Sn),
+            info.uuid.clone().map(DeviceKey::Uuid),
+        ];
+        for key in keys.into_iter().flatten() {
+            if let Some(device) = self.store.find_devices(&key).await?.into_iter().next() {
+                return Ok(Some(device));
+            }
+        }
+        Ok(None)
     }
 
     async fn create_approved(

@@ -35,7 +35,7 @@ pub struct ServeArguments {
     #[arg(long, env = "PROVD_ADVERTISED_URL", value_name = "URL")]
     pub advertised_url: Option<String>,
     /// Learn MAC addresses, addresses and vendor classes from what DHCP clients broadcast: `true`, `false`, or one network
-    /// interface; needs CAP_NET_RAW [default: false]
+    /// interface; needs the capability `CAP_NET_RAW` [default: false]
     #[arg(long, env = "PROVD_DHCP_LISTEN", value_name = "INTERFACE", num_args = 0..=1, default_missing_value = "true")]
     pub dhcp_listen: Option<String>,
     /// Days for which it is kept who changed what [default: 365]

@@ -3,7 +3,7 @@
 use std::time::SystemTime;
 
 use sqlx::sqlite::SqliteRow;
-use sqlx::{FromRow, QueryBuilder, SqliteConnection};
+use sqlx::{FromRow, QueryBuilder, Sqlite, SqliteConnection};
 
 use super::rows::{decode, from_json, from_micros, to_json, to_micros};
 use crate::domain::audit::AuditEntry;
@@ -53,26 +53,28 @@ pub(super) async fn add(connection: &mut SqliteConnection, entries: &[AuditEntry
     Ok(())
 }
 
-/// Newest first. Only what is asked for is in the statement, for `SQLite` to see which index answers it.
+/// Newest first.
 pub(super) async fn find(
     connection: &mut SqliteConnection,
     filter: &AuditFilter,
 ) -> Result<Vec<AuditEntry>, StoreError> {
+    query(filter).build().fetch_all(connection).await?.iter().map(read).collect()
+}
+
+/// The statement that finds entries. It speaks only of what is asked for, so that an index can answer it.
+pub(super) fn query(filter: &AuditFilter) -> QueryBuilder<Sqlite> {
     let mut query = QueryBuilder::new("select * from audit where true");
-    if let Some(subject) = &filter.subject {
-        query.push(" and subject = ").push_bind(subject);
-    }
-    if let Some(kind) = &filter.kind {
-        query.push(" and kind = ").push_bind(kind);
-    }
-    if let Some(actor) = &filter.actor {
-        query.push(" and actor = ").push_bind(actor);
+    let texts = [("subject", &filter.subject), ("kind", &filter.kind), ("actor", &filter.actor)];
+    for (column, wanted) in texts {
+        if let Some(wanted) = wanted {
+            query.push(" and ").push(column).push(" = ").push_bind(wanted.clone());
+        }
     }
     if let Some(since) = filter.since {
         query.push(" and at >= ").push_bind(to_micros(since));
     }
     query.push(" order by number desc limit ").push_bind(i64::from(filter.limit));
-    query.build().fetch_all(connection).await?.iter().map(read).collect()
+    query
 }
 
 /// Forgets entries before a moment, and all but the newest so many; the oldest first, and only some of many. Gives how

@@ -21,6 +21,12 @@ pub(super) const BY_UUID: &str = "select * from devices where uuid = $1 order by
 pub(super) const BY_IP: &str = "select * from devices where ip = $1 order by seq limit 100";
 pub(super) const BY_IP_WITHOUT_MAC: &str =
     "select * from devices where ip = $1 and mac is null order by seq limit 100";
+pub(super) const COUNT_CREATED: &str = "select count(*) from devices where origin = $1";
+
+/// Only those that requests created, and nobody changed since, are looked at.
+pub(super) const EXPIRED: &str = "select * from devices where origin is not null \
+     and mac is null and sn is null and uuid is null and created < $1 and not exists \
+     (select 1 from presences where presences.device = devices.id and last_seen >= $1)";
 
 /// Configs asked for in one statement; both databases have a limit on parameters, and a plan per number of them.
 const CONFIGS_AT_ONCE: usize = 500;
@@ -228,8 +234,7 @@ pub(super) async fn is_known(connection: &mut SqliteConnection, device: &Device)
 
 /// How many devices requests from a network created that nobody has changed since.
 pub(super) async fn count_created(connection: &mut SqliteConnection, origin: &str) -> Result<u64, StoreError> {
-    let query = sqlx::query_scalar("select count(*) from devices where origin = $1").bind(origin);
-    let count: i64 = query.fetch_one(connection).await?;
+    let count: i64 = sqlx::query_scalar(COUNT_CREATED).bind(origin).fetch_one(connection).await?;
     Ok(count.unsigned_abs())
 }
 
@@ -238,12 +243,8 @@ pub(super) async fn expired(
     connection: &mut SqliteConnection,
     since: SystemTime,
 ) -> Result<Vec<Device>, StoreError> {
-    let query = sqlx::query(
-        "select * from devices where origin is not null and mac is null and sn is null and uuid is null \
-         and created < $1 and not exists \
-         (select 1 from presences where presences.device = devices.id and last_seen >= $1) order by seq",
-    );
-    query.bind(to_micros(since)).fetch_all(connection).await?.iter().map(read).collect()
+    let rows = sqlx::query(EXPIRED).bind(to_micros(since)).fetch_all(connection).await?;
+    rows.iter().map(read).collect()
 }
 
 /// Devices that requests created and of whose identity only this address is known, but for one.

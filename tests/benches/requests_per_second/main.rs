@@ -76,15 +76,10 @@ async fn measure(plan: &Plan, plugins: usize) -> Result<()> {
 }
 
 async fn ask(plan: &Plan, server: SocketAddr, path: &str) -> Result<Measured> {
-    let load = |duration| Load {
-        server,
-        path: path.to_owned(),
-        user_agent: USER_AGENT.to_owned(),
-        connections: CONNECTIONS,
-        duration,
-    };
-    load(plan.warm_up).run().await?;
-    load(plan.duration).run().await
+    let phones = vec![(path.to_owned(), USER_AGENT.to_owned())];
+    let load = Load { server, phones, connections: CONNECTIONS };
+    load.run(plan.warm_up).await?;
+    load.run(plan.duration).await
 }
 
 fn show(who: &str, plugins: usize, what: &str, bytes: usize, measured: &Measured, beside: Option<&Measured>) {

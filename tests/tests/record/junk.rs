@@ -84,8 +84,7 @@ async fn adapters_that_swap_addresses_stay_two_devices() -> Result<()> {
     let mut found: Vec<_> = server.devices().await?;
     found.sort_by_key(|device| device["mac"].to_string());
     let found: Vec<_> = found.iter().map(|device| (device["mac"].as_str(), device["ip"].as_str())).collect();
-    let expected =
-        [(Some(MAC), Some("127.0.0.102")), (Some("00:0e:08:aa:bb:cd"), Some("127.0.0.101"))];
+    let expected = [(Some(MAC), Some("127.0.0.102")), (Some("00:0e:08:aa:bb:cd"), Some("127.0.0.101"))];
     assert_eq!(found, expected);
     invariants::hold(&server, &home).await
 }

@@ -111,7 +111,8 @@ async fn an_unknown_phone_waits_once_until_it_is_approved() -> Result<()> {
     }
     assert!(waiting(&server).await?.is_empty());
     let account = |text: &str| text.lines().find(|line| line.contains("user name:")).map(str::to_owned);
-    let accounts = [first.fetch(&server).await?, second.fetch(&server).await?].map(|file| account(&file.text()));
+    let accounts =
+        [first.fetch(&server).await?, second.fetch(&server).await?].map(|file| account(&file.text()));
     assert!(accounts[0].is_some() && accounts[0] != accounts[1], "{accounts:?}");
     assert_eq!(server.devices().await?.len(), 2);
     invariants::hold(&server, &home).await

@@ -32,7 +32,8 @@ async fn insert(server: &Server, handset: Handset) -> Result<()> {
 
 async fn name_time_server(server: &Server, host: &str) -> Result<()> {
     let raw_config = json!({"ntp_enabled": true, "ntp_ip": host});
-    let config = json!({"config": {"id": "base", "parent_ids": [], "raw_config": raw_config, "deletable": false}});
+    let config =
+        json!({"config": {"id": "base", "parent_ids": [], "raw_config": raw_config, "deletable": false}});
     server.api().put("/0.2/cfg_mgr/configs/base", &config).await?.ok().map(drop)
 }
 

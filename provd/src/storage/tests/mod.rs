@@ -1,10 +1,13 @@
 //! The battery of every store, run on this one, and what only a database in a file can get wrong.
 
 mod battery;
+mod caching;
 mod file;
+mod group_commit;
 mod opening;
 mod plans;
 mod trouble;
+mod upgrading;
 
 use std::path::PathBuf;
 

@@ -1,9 +1,11 @@
-//! The statements of the request path are answered from an index, without sorting.
+//! The statements of the request path are answered from an index, without sorting; those of upkeep read little more than
+//! what they are to delete.
 
 use sqlx::{AssertSqlSafe, Row as _};
 
 use super::Fixture;
-use crate::storage::{devices, files};
+use crate::provisioning::store::AuditFilter;
+use crate::storage::{audit, configs, devices, files};
 
 async fn plan(fixture: &Fixture, sql: &str) -> String {
     let explain = AssertSqlSafe(format!("explain query plan {sql}"));
@@ -30,7 +32,44 @@ async fn each_is_one_search_of_one_index() {
             files::COMMON.one,
             "SEARCH common_files USING INDEX sqlite_autoindex_common_files_1 (plugin=? AND canonical=?)",
         ),
+        (configs::REVISIONS, "SEARCH configs USING INDEX sqlite_autoindex_configs_1 (id=?)"),
+        (devices::COUNT_CREATED, "SEARCH devices USING COVERING INDEX devices_by_origin (origin=?)"),
     ] {
         assert_eq!(plan(&fixture, sql).await, expected);
+    }
+}
+
+#[tokio::test]
+async fn upkeep_looks_only_at_what_it_may_delete() {
+    let fixture = Fixture::new().await;
+    let expired = plan(&fixture, devices::EXPIRED).await;
+    assert!(expired.starts_with("SEARCH devices USING INDEX devices_by_origin (origin>?)"), "{expired}");
+    let ages = plan(&fixture, audit::AGES).await;
+    assert_eq!(ages.matches("SEARCH audit USING COVERING INDEX").count(), 2, "{ages}");
+    assert!(ages.contains("SCAN audit USING INDEX sqlite_autoindex_audit_1"), "{ages}");
+}
+
+#[tokio::test]
+async fn what_is_asked_of_the_audit_is_not_sorted() {
+    let fixture = Fixture::new().await;
+    let about = AuditFilter { subject: Some("a".to_owned()), ..AuditFilter::default() };
+    let by_subject = "SEARCH audit USING INDEX audit_by_subject (subject=?)";
+    for (filter, expected) in [
+        (AuditFilter::default(), "SCAN audit USING INDEX sqlite_autoindex_audit_1"),
+        (AuditFilter { kind: Some("device".to_owned()), ..about.clone() }, by_subject),
+        (about, by_subject),
+    ] {
+        assert_eq!(plan(&fixture, audit::query(&filter).sql().as_str()).await, expected);
+    }
+}
+
+#[tokio::test]
+async fn a_number_for_a_new_record_is_found_without_reading_the_others() {
+    let fixture = Fixture::new().await;
+    for (table, column) in
+        [("configs", "seq"), ("devices", "seq"), ("waiting_devices", "seq"), ("audit", "number")]
+    {
+        let plan = plan(&fixture, &format!("select coalesce(max({column}), 0) + 1 from {table}")).await;
+        assert!(plan.starts_with(&format!("SEARCH {table} USING COVERING INDEX")), "{plan}");
     }
 }

@@ -93,7 +93,8 @@ impl Disturbance {
         let handset = self.handset();
         let firmware = self.pick(&FIRMWARES)?;
         let address = if self.random.random_bool(0.2) { [127, 0, 0, 9] } else { handset.address() };
-        let path = if self.random.random_bool(0.3) { "/Aastra/aastra.cfg".to_owned() } else { handset.path() };
+        let path =
+            if self.random.random_bool(0.3) { "/Aastra/aastra.cfg".to_owned() } else { handset.path() };
         let mut phone = self.server.http_phone_at(address).user_agent(&handset.user_agent(firmware));
         expect_served(&phone.get(&path).await?)
     }
@@ -131,7 +132,8 @@ impl Disturbance {
 
     async fn edit_base(&mut self) -> Result<()> {
         let raw_config = self.raw_config();
-        let config = json!({"config": {"id": "base", "parent_ids": [], "raw_config": raw_config, "deletable": false}});
+        let config =
+            json!({"config": {"id": "base", "parent_ids": [], "raw_config": raw_config, "deletable": false}});
         expect_done(&self.server.api().put("/0.2/cfg_mgr/configs/base", &config).await?)
     }
 
@@ -203,7 +205,8 @@ impl Disturbance {
 
     async fn assign_transient_config(&mut self) -> Result<()> {
         let id = format!("mine-{}", self.random.random_range(0..1000));
-        let config = json!({"id": id, "parent_ids": ["base"], "raw_config": self.raw_config(), "transient": true});
+        let config =
+            json!({"id": id, "parent_ids": ["base"], "raw_config": self.raw_config(), "transient": true});
         expect_done(&self.server.api().post("/0.2/cfg_mgr/configs", &json!({ "config": config })).await?)?;
         let Some(mut device) = self.device().await? else { return Ok(()) };
         device["config"] = json!(id);

@@ -34,7 +34,8 @@ async fn the_record_survives_whatever_is_under_way_when_the_server_is_killed() -
     let mut server = home.start().await?;
     for round in 0..ROUNDS {
         let survived = kill_and_restart(server, &home, &mut random).await;
-        server = survived.with_context(|| format!("round {round} with PROVD_SEED={seed}\n{}", errors(&home)))?;
+        server =
+            survived.with_context(|| format!("round {round} with PROVD_SEED={seed}\n{}", errors(&home)))?;
     }
     ensure!(server.devices().await?.len() > 5, "hardly anything was done");
     Ok(())

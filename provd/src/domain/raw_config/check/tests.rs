@@ -2,7 +2,7 @@ use proptest::prelude::*;
 use serde_json::json;
 
 use super::*;
-use crate::domain::raw_config::{Problem, RawConfig, samples};
+use crate::domain::raw_config::{RawConfig, samples};
 
 fn object(document: &Value) -> &Map<String, Value> {
     document.as_object().unwrap()

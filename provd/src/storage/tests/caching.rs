@@ -1,0 +1,77 @@
+//! What is kept in memory is read again when it must be, and only then. A row that is changed behind the back of the store
+//! shows which of the two it was.
+
+use std::time::SystemTime;
+
+use super::Fixture;
+use crate::domain::config::Config;
+use crate::domain::device::Device;
+use crate::domain::remote_state::Presence;
+use crate::provisioning::store::{ConfigChange, DeviceChange, DeviceKey, Store as _};
+
+async fn add(fixture: &Fixture, id: &str) -> Device {
+    let mut device = Device { id: id.to_owned(), ..Device::default() };
+    device.info.sn = Some(format!("sn-{id}"));
+    fixture.database.change_device(DeviceChange { device, ..DeviceChange::default() }).await.unwrap()
+}
+
+async fn put(fixture: &Fixture, id: &str, parents: &[&str]) -> Config {
+    let parent_ids = parents.iter().map(|&parent| parent.to_owned()).collect();
+    let config = Config { id: id.to_owned(), parent_ids, ..Config::default() };
+    fixture.database.put_config(&config, ConfigChange::default()).await.unwrap()
+}
+
+async fn model(fixture: &Fixture) -> Option<String> {
+    let key = DeviceKey::Sn("sn-a".to_owned());
+    fixture.database.find_devices(&key).await.unwrap().remove(0).info.model
+}
+
+async fn role(fixture: &Fixture) -> Option<String> {
+    fixture.database.lineage("leaf").await.unwrap()["base"].role.clone()
+}
+
+#[tokio::test]
+async fn what_was_seen_of_phones_leaves_devices_in_memory() {
+    let fixture = Fixture::new().await;
+    add(&fixture, "a").await;
+    assert_eq!(model(&fixture).await, None);
+    fixture.meddle("update devices set model = 'behind the back'").await;
+    let presence = Presence {
+        device: "a".to_owned(),
+        last_seen: SystemTime::now(),
+        last_request: "DHCP".to_owned(),
+        last_answer: "nothing".to_owned(),
+        fetched_revision: None,
+        fetched_at: None,
+    };
+    fixture.database.put_presences(vec![presence]).await.unwrap();
+    fixture.database.set_parameter("p", Some("1")).await.unwrap();
+    assert_eq!(model(&fixture).await, None);
+    add(&fixture, "b").await;
+    assert_eq!(model(&fixture).await.as_deref(), Some("behind the back"));
+}
+
+#[tokio::test]
+async fn configs_stay_in_memory_while_devices_come_and_change() {
+    let fixture = Fixture::new().await;
+    put(&fixture, "base", &[]).await;
+    put(&fixture, "leaf", &["base"]).await;
+    assert_eq!(role(&fixture).await, None);
+    fixture.meddle("update configs set role = 'behind the back'").await;
+    let device = add(&fixture, "a").await;
+    let new_config = Some(Config { id: "own".to_owned(), ..Config::default() });
+    let change = DeviceChange { device, new_config, ..DeviceChange::default() };
+    fixture.database.change_device(change).await.unwrap();
+    assert_eq!(role(&fixture).await, None);
+    assert!(fixture.database.delete_config("own", ConfigChange::default()).await.unwrap());
+    assert_eq!(role(&fixture).await.as_deref(), Some("behind the back"));
+}
+
+#[tokio::test]
+async fn a_config_that_comes_is_found_where_it_was_missing() {
+    let fixture = Fixture::new().await;
+    put(&fixture, "leaf", &["base"]).await;
+    assert_eq!(fixture.database.lineage("leaf").await.unwrap().len(), 1);
+    put(&fixture, "base", &[]).await;
+    assert_eq!(fixture.database.lineage("leaf").await.unwrap().len(), 2);
+}

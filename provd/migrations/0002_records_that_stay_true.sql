@@ -14,6 +14,8 @@ update devices set origin = 'unknown' where added = 'auto' and mac is null and s
     and tenant_uuid is null and extra = '{}' and (config is null or config in (select id from configs where transient));
 
 create index devices_by_origin on devices (origin) where origin is not null;
+create index provisional_devices on devices (created)
+    where origin is not null and coalesce(mac, sn, uuid) is null;
 
 -- The state of the device's files, or the change of a common file, with which the bytes came.
 alter table device_files add column revision bigint not null default 1;

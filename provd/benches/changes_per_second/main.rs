@@ -110,7 +110,10 @@ async fn presences(phones: usize) -> Result<()> {
         }
         writing.await??;
         let longest = waits.iter().max().copied().unwrap_or_default();
-        println!("{phones} presences, {round}: {:.1?}; another change waits {longest:.1?} at most", began.elapsed());
+        println!(
+            "{phones} presences, {round}: {:.1?}; another change waits {longest:.1?} at most",
+            began.elapsed()
+        );
     }
     database.close().await;
     Ok(())

@@ -47,13 +47,21 @@ pub(crate) fn new_phone(number: usize) -> DeviceChange {
     device.plugin = Some("aastra-3.2.2.1136".to_owned());
     device.configured = true;
     device.origin = Some("192.0.2.0/24".to_owned());
-    device.info.mac = format!("00:08:5d:{:02x}:{:02x}:{:02x}", number >> 16, number >> 8 & 255, number & 255).parse().ok();
+    device.info.mac =
+        format!("00:08:5d:{:02x}:{:02x}:{:02x}", number >> 16, number >> 8 & 255, number & 255).parse().ok();
     device.info.ip = format!("10.{}.{}.{}", number >> 16, number >> 8 & 255, number & 255).parse().ok();
     device.info.vendor = Some("Aastra".to_owned());
     device.info.model = Some("6731i".to_owned());
     let entry = AuditEntry::device(&Actor::Server, "created", &id, vec!["vendor: Aastra".to_owned()]);
     let files = Some(files(number, 0));
-    DeviceChange { device, files, new_config: Some(own), discovered: true, audit: vec![entry], ..DeviceChange::default() }
+    DeviceChange {
+        device,
+        files,
+        new_config: Some(own),
+        discovered: true,
+        audit: vec![entry],
+        ..DeviceChange::default()
+    }
 }
 
 /// A known phone gets files that differ from those it had.

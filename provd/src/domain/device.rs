@@ -87,6 +87,9 @@ pub enum InvalidDevice {
     /// `id` cannot be one.
     #[error("id: {0}")]
     Id(#[from] InvalidId),
+    /// A text holds line breaks or other control characters.
+    #[error("{0}: control characters mean nothing here")]
+    Control(&'static str),
     /// `options` is no object.
     #[error("options: expected an object or null")]
     Options,
@@ -140,7 +143,8 @@ impl Device {
         if self == *stored {
             return self;
         }
-        let decided = |fact: &Option<String>| if fact.is_some() { Source::Administrator } else { Source::Unknown };
+        let decided =
+            |fact: &Option<String>| if fact.is_some() { Source::Administrator } else { Source::Unknown };
         if self.info.vendor != stored.info.vendor {
             self.provenance.vendor = decided(&self.info.vendor);
         }
@@ -235,6 +239,7 @@ fn rfc_3339(moment: SystemTime) -> Option<String> {
 fn take_text(document: &mut Map<String, Value>, key: &'static str) -> Result<Option<String>, InvalidDevice> {
     match document.shift_remove(key) {
         None | Some(Value::Null) => Ok(None),
+        Some(Value::String(text)) if text.contains(char::is_control) => Err(InvalidDevice::Control(key)),
         Some(Value::String(text)) => Ok((!text.is_empty()).then_some(text)),
         Some(Value::Number(number)) => Ok(Some(number.to_string())),
         Some(_) => Err(InvalidDevice::NotText(key)),
@@ -276,6 +281,7 @@ mod tests {
     fn what_is_wrong_is_named() {
         assert!(read(json!({"mac": "xx"})).unwrap_err().to_string().starts_with("mac: `xx`"));
         assert_eq!(read(json!({"vendor": []})).unwrap_err(), InvalidDevice::NotText("vendor"));
+        assert_eq!(read(json!({"plugin": "p\nX"})).unwrap_err(), InvalidDevice::Control("plugin"));
         assert_eq!(read(json!({"options": 3})).unwrap_err(), InvalidDevice::Options);
         assert!(check_id("../x").is_err() && check_id("..").is_err() && check_id("a b").is_ok());
     }

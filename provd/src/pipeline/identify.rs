@@ -132,8 +132,26 @@ impl Pipeline {
                 story.refusal = Some(why);
                 Ok(Identified { device: None, complete: true, retry_after })
             }
-            Found::Stored(stored) => self.update(stored, stated, story).await,
+            Found::Stored(stored) => {
+                let other = self.same_phone(&stored, &stated.info).await?;
+                let (kept, absorbed) = whole(stored, other);
+                self.update(kept, absorbed, stated, story).await
+            }
             Found::New(device) => self.create(device, stated, story).await,
         }
+    }
+}
+
+/// Of two records of one phone the one that stays, and the one that is to go into it: what an administrator has changed stays.
+/// If he changed both, so do both.
+fn whole(found: Device, other: Option<Device>) -> (Device, Option<Device>) {
+    match other {
+        Some(other) if other.origin.is_some() => (found, Some(other)),
+        Some(other) if found.origin.is_some() => (other, Some(found)),
+        Some(other) => {
+            tracing::warn!("Devices {} and {} are one phone: delete one of them", found.id, other.id);
+            (found, None)
+        }
+        None => (found, None),
     }
 }

@@ -7,6 +7,7 @@ use std::time::Duration;
 use moka::sync::Cache;
 
 use crate::domain::device_info::DeviceInfo;
+use crate::domain::mac::Mac;
 
 /// Leases that are remembered.
 const LEASES: u64 = 100_000;
@@ -17,26 +18,37 @@ const LIFETIME: Duration = Duration::from_hours(24);
 #[derive(Debug)]
 pub(super) struct Leases {
     clients: Cache<IpAddr, DeviceInfo>,
+    /// Where each client is: it has left any other address.
+    addresses: Cache<Mac, IpAddr>,
 }
 
 impl Default for Leases {
     fn default() -> Leases {
-        Leases { clients: Cache::builder().max_capacity(LEASES).time_to_live(LIFETIME).build() }
+        Leases {
+            clients: Cache::builder().max_capacity(LEASES).time_to_live(LIFETIME).build(),
+            addresses: Cache::builder().max_capacity(LEASES).time_to_live(LIFETIME).build(),
+        }
     }
 }
 
 impl Leases {
     /// Remembers who has an address now.
     pub(super) fn remember(&self, info: &DeviceInfo) {
-        if let Some(ip) = info.ip {
-            self.clients.insert(ip, info.clone());
+        let (Some(ip), Some(mac)) = (info.ip, info.mac) else { return };
+        if let Some(left) = self.addresses.get(&mac).filter(|left| *left != ip) {
+            self.clients.invalidate(&left);
         }
+        self.addresses.insert(mac, ip);
+        self.clients.insert(ip, info.clone());
     }
 
-    /// Adds the MAC address that DHCP told of the address of a request, unless its facts say who it is, or contradict. The
-    /// rest of what DHCP told is no news: a firmware version of then must not replace a later one.
+    /// Adds the MAC address that DHCP told of the address of a request to its facts, unless they say nothing at all, which
+    /// a browser there would, say who it is, or contradict. The rest of what DHCP told is no news: a firmware version of
+    /// then must not replace a later one.
     pub(super) fn complete(&self, info: &mut DeviceInfo) {
-        let Some(ip) = info.ip.filter(|_| !info.has_identity()) else { return };
+        let Some(ip) = info.ip.filter(|_| info.says_more_than_address() && !info.has_identity()) else {
+            return;
+        };
         if let Some(client) = self.clients.get(&ip).filter(|client| !client.contradicts(info)) {
             info.mac = client.mac;
         }
@@ -47,22 +59,41 @@ impl Leases {
 mod tests {
     use super::*;
 
-    fn at(ip: &str) -> DeviceInfo {
-        DeviceInfo { ip: Some(ip.parse().unwrap()), ..DeviceInfo::default() }
+    const MAC: &str = "00:0e:08:00:00:01";
+
+    fn phone_at(ip: &str) -> DeviceInfo {
+        let vendor = Some("Linksys".to_owned());
+        DeviceInfo { ip: Some(ip.parse().unwrap()), vendor, ..DeviceInfo::default() }
+    }
+
+    fn client_at(ip: &str) -> DeviceInfo {
+        DeviceInfo { mac: MAC.parse().ok(), vendor: None, ..phone_at(ip) }
+    }
+
+    fn completed(leases: &Leases, info: &DeviceInfo) -> DeviceInfo {
+        let mut info = info.clone();
+        leases.complete(&mut info);
+        info
     }
 
     #[test]
-    fn a_request_without_identity_gets_that_of_its_address() {
+    fn a_phone_without_identity_gets_that_of_its_address() {
         let leases = Leases::default();
-        let mac = "00:0e:08:00:00:01".parse().ok();
-        leases.remember(&DeviceInfo { mac, ..at("192.0.2.1") });
-        let (mut known, mut unknown) = (at("192.0.2.1"), at("192.0.2.2"));
-        leases.complete(&mut known);
-        leases.complete(&mut unknown);
-        assert_eq!((known.mac, unknown.mac), (mac, None));
-        let mut other = DeviceInfo { mac: "00:0e:08:00:00:02".parse().ok(), ..at("192.0.2.1") };
-        let stated = other.clone();
-        leases.complete(&mut other);
-        assert_eq!(other, stated);
+        leases.remember(&client_at("192.0.2.1"));
+        assert_eq!(completed(&leases, &phone_at("192.0.2.1")).mac, MAC.parse().ok());
+        assert_eq!(completed(&leases, &phone_at("192.0.2.2")).mac, None);
+        let other = DeviceInfo { mac: "00:0e:08:00:00:02".parse().ok(), ..phone_at("192.0.2.1") };
+        assert_eq!(completed(&leases, &other), other);
+        let browser = DeviceInfo { vendor: None, ..phone_at("192.0.2.1") };
+        assert_eq!(completed(&leases, &browser), browser);
+    }
+
+    #[test]
+    fn a_client_that_moved_has_left_its_address() {
+        let leases = Leases::default();
+        leases.remember(&client_at("192.0.2.1"));
+        leases.remember(&client_at("192.0.2.6"));
+        assert_eq!(completed(&leases, &phone_at("192.0.2.1")).mac, None);
+        assert_eq!(completed(&leases, &phone_at("192.0.2.6")).mac, MAC.parse().ok());
     }
 }

@@ -50,9 +50,12 @@ impl Pipeline {
     }
 }
 
-/// A HEAD brings no file.
+/// A HEAD brings no file, and a range not all of it.
 fn is_fetch(request: &Request) -> bool {
-    !matches!(&request.kind, RequestKind::Http(http) if http.method == "HEAD")
+    match &request.kind {
+        RequestKind::Http(http) => http.method != "HEAD" && http.header("range").is_none(),
+        RequestKind::Tftp(_) | RequestKind::Dhcp(_) => true,
+    }
 }
 
 /// The beginning of a path; what phones send may be long.

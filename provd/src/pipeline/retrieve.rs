@@ -99,10 +99,8 @@ impl Pipeline {
                 return refused("unknown devices are not created (retriever = secure)".to_owned(), None);
             }
             Retriever::Approve => {
-                let listed = self.provisioning.wait_for_approval(&stated.info).await?;
-                let full = "the list of devices that wait for approval is full";
-                let waits = "it waits for approval: see `provd device waiting`";
-                return refused(if listed { waits } else { full }.to_owned(), None);
+                self.provisioning.wait_for_approval(&stated.info).await?;
+                return refused("it waits for approval: see `provd device waiting`".to_owned(), None);
             }
             Retriever::Default => {}
         }
@@ -120,6 +118,28 @@ impl Pipeline {
                 None,
             ),
         }
+    }
+
+    /// Another record that a request shows to be of the same phone as this one: it has the serial number, the UUID or the
+    /// MAC address that the request states beside the one this was found by.
+    pub(super) async fn same_phone(
+        &self,
+        known: &Device,
+        info: &DeviceInfo,
+    ) -> Result<Option<Device>, StoreError> {
+        let news = [
+            info.mac.filter(|_| known.info.mac.is_none()).map(DeviceKey::Mac),
+            info.sn.clone().filter(|_| known.info.sn.is_none()).map(DeviceKey::Sn),
+            info.uuid.clone().filter(|_| known.info.uuid.is_none()).map(DeviceKey::Uuid),
+        ];
+        for key in news.into_iter().flatten() {
+            let devices = self.provisioning.store().find_devices(&key).await?;
+            let is_other = |device: &Device| device.id != known.id && !device.info.contradicts(info);
+            if let Some(other) = devices.into_iter().find(is_other) {
+                return Ok(Some(other));
+            }
+        }
+        Ok(None)
     }
 
     /// A device known only by this address, which these facts now say who it was.

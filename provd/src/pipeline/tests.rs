@@ -9,8 +9,8 @@ use bytes::Bytes;
 use serde_json::{Map, json};
 
 use super::{Pipeline, PipelineSettings, RequestHandler};
-use crate::domain::audit::Actor;
 use crate::domain::answer::{Answer, Content, ServedFile};
+use crate::domain::audit::Actor;
 use crate::domain::config::Config;
 use crate::domain::device::Device;
 use crate::domain::device_info::DeviceInfo;
@@ -52,6 +52,7 @@ fn facts(path: &str) -> DeviceInfo {
             "vendor" => info.vendor = text,
             "model" => info.model = text,
             "version" => info.version = text,
+            "sn" => info.sn = text,
             _ => {}
         }
     }
@@ -66,6 +67,10 @@ impl Plugins for Family {
 
     fn is_installed(&self, plugin: &str) -> bool {
         plugin == PLUGIN
+    }
+
+    fn is_available(&self, _plugin: &str) -> bool {
+        !self.away.load(Ordering::SeqCst)
     }
 
     async fn extract(&self, request: &Request) -> Votes {
@@ -255,7 +260,8 @@ async fn another_phone_at_the_address_is_not_taken_for_this_one() {
 
 #[tokio::test]
 async fn behind_nat_phones_share_an_address() {
-    let site = Site::new(PipelineSettings { nat: "true".parse().unwrap(), ..PipelineSettings::default() }).await;
+    let site =
+        Site::new(PipelineSettings { nat: "true".parse().unwrap(), ..PipelineSettings::default() }).await;
     for mac in [MAC, "00:08:5d:00:00:02"] {
         site.ask("192.0.2.7", &format!("/vendor=V/mac={mac}/phone.cfg")).await;
     }
@@ -331,4 +337,43 @@ async fn a_deleted_config_takes_its_files_along() {
     assert!(matches!(site.ask("192.0.2.7", &path).await, Answer::NotFound));
     let device = site.only_device().await;
     assert!(!device.configured && device.last_error.unwrap().reason.contains("does not exist"));
+}
+
+#[tokio::test]
+async fn two_records_of_one_phone_become_one() {
+    let site = Site::new(PipelineSettings::default()).await;
+    site.ask("192.0.2.7", &format!("/vendor=V/mac={MAC}/phone.cfg")).await;
+    site.ask("192.0.2.8", "/vendor=V/sn=S1/phone.cfg").await;
+    assert_eq!(site.devices().await.len(), 2);
+    site.ask("192.0.2.7", &format!("/vendor=V/mac={MAC}/sn=S1/phone.cfg")).await;
+    let device = site.only_device().await;
+    assert_eq!((device.info.mac, device.info.sn.as_deref()), (MAC.parse().ok(), Some("S1")));
+}
+
+#[tokio::test]
+async fn of_two_records_the_administrators_stays() {
+    let site = Site::new(PipelineSettings::default()).await;
+    let info = DeviceInfo { sn: Some("S1".to_owned()), ..DeviceInfo::default() };
+    let prepared = Device { id: "prepared".to_owned(), info, ..Device::default() };
+    site.provisioning.insert_device(prepared, &Actor::Server).await.unwrap();
+    site.ask("192.0.2.7", &format!("/vendor=V/mac={MAC}/phone.cfg")).await;
+    site.ask("192.0.2.7", &format!("/vendor=V/mac={MAC}/sn=S1/phone.cfg")).await;
+    let device = site.only_device().await;
+    assert_eq!(
+        (device.id.as_str(), device.info.mac, device.configured),
+        ("prepared", MAC.parse().ok(), true)
+    );
+}
+
+#[tokio::test]
+async fn a_device_that_cannot_be_configured_is_not_written_again_for_it() {
+    let site = Site::new(PipelineSettings::default()).await;
+    site.family.away.store(true, Ordering::SeqCst);
+    site.ask("192.0.2.7", &format!("/vendor=V/mac={MAC}/phone.cfg")).await;
+    let before = site.only_device().await;
+    let after = site.provisioning.reconfigure_device(&before.id).await.unwrap();
+    assert!(!before.configured && after == before, "{after:?}");
+    site.family.away.store(false, Ordering::SeqCst);
+    site.provisioning.configure_waiting().await;
+    assert!(site.only_device().await.configured);
 }

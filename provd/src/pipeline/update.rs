@@ -14,17 +14,18 @@ use crate::provisioning::device_changes;
 use crate::provisioning::store::{DeviceChange, StoreError};
 
 impl Pipeline {
-    /// Brings the record of a device up to date.
+    /// Brings the record of a device up to date, and lets it absorb another that is of the same phone.
     pub(super) async fn update(
         &self,
         stored: Device,
+        absorbed: Option<Device>,
         stated: &Stated,
         story: &mut Identification,
     ) -> Result<Identified, StoreError> {
         let mut changed = stored.clone();
         learn(&mut changed, &stated.info, stated.source);
         self.doubts.correct(&mut changed, &stated.info, stated.source);
-        let (device, complete) = self.complete(&stored, changed, stated, story).await?;
+        let (device, complete) = self.complete(&stored, changed, absorbed, (stated, story)).await?;
         Ok(Identified { device: Some(device), complete, retry_after: None })
     }
 
@@ -37,7 +38,7 @@ impl Pipeline {
     ) -> Result<Identified, StoreError> {
         story.created = true;
         let nothing = Device { id: new.id.clone(), ..Device::default() };
-        let (device, complete) = self.complete(&nothing, new, stated, story).await?;
+        let (device, complete) = self.complete(&nothing, new, None, (stated, story)).await?;
         Ok(Identified { device: Some(device), complete, retry_after: None })
     }
 
@@ -46,12 +47,13 @@ impl Pipeline {
         &self,
         stored: &Device,
         mut changed: Device,
-        stated: &Stated,
-        story: &mut Identification,
+        absorbed: Option<Device>,
+        (stated, story): (&Stated, &mut Identification),
     ) -> Result<(Device, bool), StoreError> {
         let is_new = stored.revision == 0;
         let moved = changed.info.ip != stored.info.ip;
         let absorbed = match changed.info.ip {
+            _ if absorbed.is_some() => absorbed,
             Some(ip) if moved && stated.info.has_identity() => self.provisional_at(ip, &changed).await?,
             _ => None,
         };
@@ -78,12 +80,7 @@ impl Pipeline {
 
     /// A device without a plugin gets the one that supports it best. One that an administrator did not choose gives way to
     /// a better one when the phone turns out to be another, or has other firmware now. Says whether every plugin was heard.
-    async fn choose_plugin(
-        &self,
-        stored: &Device,
-        changed: &mut Device,
-        story: &mut Identification,
-    ) -> bool {
+    async fn choose_plugin(&self, stored: &Device, changed: &mut Device, story: &mut Identification) -> bool {
         let kind = |info: &DeviceInfo| (info.vendor.clone(), info.model.clone(), info.version.clone());
         let has_one = changed.plugin.is_some();
         let is_other = kind(&stored.info) != kind(&changed.info) && !changed.provenance.plugin_assigned;

@@ -33,6 +33,10 @@ impl Plugins for PluginHost {
         self.entries.contains_key(plugin)
     }
 
+    fn is_available(&self, plugin: &str) -> bool {
+        self.running(plugin).is_ok_and(|generation| !generation.client.is_breaker_open())
+    }
+
     async fn extract(&self, request: &Request) -> Votes {
         let audience = self.audience();
         if audience.is_current(&self.changes)

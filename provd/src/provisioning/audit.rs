@@ -11,6 +11,23 @@ use crate::domain::device::Device;
 /// Keys of a device that the server sets as a consequence of others.
 const CONSEQUENCES: [&str; 4] = ["configured", "last_error", "last_error_at", "is_new"];
 
+/// Keys whose values are facts that anybody may read. All others are free, and may be secrets.
+const FACTS: [&str; 13] = [
+    "id",
+    "mac",
+    "ip",
+    "sn",
+    "uuid",
+    "vendor",
+    "model",
+    "version",
+    "plugin",
+    "config",
+    "added",
+    "tenant_uuid",
+    "remote_state_sip_username",
+];
+
 /// What changed of a device: `model: 6730i → 6731i`; of free keys only which.
 pub(crate) fn device_changes(before: &Device, after: &Device) -> Vec<String> {
     let (before, after) = (before.to_document(), after.to_document());
@@ -21,6 +38,7 @@ pub(crate) fn device_changes(before: &Device, after: &Device) -> Vec<String> {
 
 fn describe(key: &str, before: Option<&Value>, after: Option<&Value>) -> String {
     match (before, after) {
+        _ if !FACTS.contains(&key) => key.to_owned(),
         (None, Some(Value::String(after))) => format!("{key}: {after}"),
         (Some(Value::String(before)), None) => format!("{key}: {before} → none"),
         (Some(Value::String(before)), Some(Value::String(after))) => format!("{key}: {before} → {after}"),
@@ -56,7 +74,8 @@ mod tests {
         let before = Device { plugin: Some("a".to_owned()), ..Device::default() };
         let mut after = Device { plugin: Some("b".to_owned()), configured: true, ..Device::default() };
         after.extra.insert("options".to_owned(), json!({"switchboard": true}));
-        assert_eq!(device_changes(&before, &after), ["options", "plugin: a → b"]);
+        after.extra.insert("X_pin".to_owned(), json!("1234"));
+        assert_eq!(device_changes(&before, &after), ["X_pin", "options", "plugin: a → b"]);
         let before = Config::default();
         let mut after = Config { role: Some("autocreate".to_owned()), ..Config::default() };
         after.raw_config.insert("admin_password".to_owned(), json!("1234"));

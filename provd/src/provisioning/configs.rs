@@ -27,7 +27,8 @@ impl Provisioning {
         check_id(&config.id)?;
         check_parameters(&config)?;
         config.revision = 0;
-        let entry = AuditEntry::config(actor, "created", &config.id, config_changes(&Config::default(), &config));
+        let entry =
+            AuditEntry::config(actor, "created", &config.id, config_changes(&Config::default(), &config));
         let (change, id) = change(entry);
         let config = self.store.put_config(&config, change).await?;
         let running = self.configure_heirs(&config.id, id).await?;

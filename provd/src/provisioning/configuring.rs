@@ -78,7 +78,7 @@ impl Provisioning {
             Err(Obstacle::NoConfig(reason)) => (Some(Configuration::default()), Some(reason)),
             Err(Obstacle::Failure(reason)) => (None, Some(reason)),
             Err(Obstacle::PluginAway(reason)) => {
-                self.configure_later(&device.id);
+                self.configure_later(&device.id, device.plugin.as_deref());
                 (None, Some(reason))
             }
         };

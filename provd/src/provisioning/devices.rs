@@ -14,7 +14,11 @@ const ATTEMPTS: usize = 5;
 
 impl Provisioning {
     /// Stores a new device and configures it. An empty `id` is replaced by a new one.
-    pub async fn insert_device(&self, mut device: Device, actor: &Actor) -> Result<Device, ProvisioningError> {
+    pub async fn insert_device(
+        &self,
+        mut device: Device,
+        actor: &Actor,
+    ) -> Result<Device, ProvisioningError> {
         if device.id.is_empty() {
             device.id = new_id();
         }
@@ -60,8 +64,7 @@ impl Provisioning {
         if changed == stored {
             return Ok(stored);
         }
-        let entry =
-            AuditEntry::device(actor, "updated", &stored.id, device_changes(&stored, &changed));
+        let entry = AuditEntry::device(actor, "updated", &stored.id, device_changes(&stored, &changed));
         let change = self.prepare_change(&stored, changed, None).await?;
         Ok(self.store.change_device(DeviceChange { audit: vec![entry], ..change }).await?)
     }
@@ -73,6 +76,7 @@ impl Provisioning {
         let changes = device_changes(&device, &Device::default());
         let entry = AuditEntry::device(actor, "deleted", id, changes);
         self.store.delete_device(id, None, vec![entry]).await?;
+        self.presences.forget(id);
         self.deconfigure(&device).await;
         Ok(())
     }
@@ -90,8 +94,12 @@ impl Provisioning {
     }
 
     async fn try_reconfigure(&self, id: &str) -> Result<Device, ProvisioningError> {
-        let mut device = self.stored_device(id).await?;
+        let stored = self.stored_device(id).await?;
+        let mut device = stored.clone();
         let configured = self.configure(&mut device, None).await?;
+        if configured.files.is_none() && fails_as_before(&stored, &device) {
+            return Ok(stored);
+        }
         Ok(self.store.change_device(DeviceChange::configured(device, configured)).await?)
     }
 
@@ -138,6 +146,12 @@ impl Provisioning {
         let device = self.store.device(id).await?;
         device.ok_or_else(|| ProvisioningError::NoSuchDevice(id.to_owned()))
     }
+}
+
+/// Whether a device still cannot be configured, for the same reason: that is known already, and since when.
+fn fails_as_before(stored: &Device, device: &Device) -> bool {
+    let reason = |device: &Device| device.last_error.as_ref().map(|failure| failure.reason.clone());
+    stored.configured == device.configured && device.last_error.is_some() && reason(stored) == reason(device)
 }
 
 /// How often a change was tried that somebody else's got ahead of.

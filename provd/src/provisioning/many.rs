@@ -10,8 +10,9 @@ use super::operations::Worker;
 use super::{Provisioning, ProvisioningError};
 use crate::domain::operation::Operation;
 
-/// Devices configured at the same time. Half of what a plugin takes: the other half is for phones.
-const PARALLEL: usize = 16;
+/// Devices configured at the same time, by all operations together. Half of what a plugin takes: the other half is for
+/// phones.
+pub(super) const PARALLEL: usize = 16;
 
 /// Where operations are in REST.
 pub const OPERATIONS: &str = "/0.2/operations";
@@ -46,6 +47,7 @@ impl Provisioning {
     async fn configure_each(&self, devices: Vec<String>, worker: &Worker) -> bool {
         let all_stored = AtomicBool::new(true);
         let one = async |id: String| {
+            let _place = self.places.acquire().await;
             match self.reconfigure_device(&id).await {
                 Ok(device) => {
                     if let Some(failure) = device.last_error {
@@ -57,7 +59,7 @@ impl Provisioning {
                 Err(error) => {
                     tracing::error!("Device {id} could not be configured anew: {error}");
                     worker.failed(&id, &error.to_string());
-                    self.configure_later(&id);
+                    self.configure_later(&id, None);
                     all_stored.store(false, Ordering::Relaxed);
                 }
             }

@@ -22,10 +22,11 @@ pub mod synchronizer;
 mod upkeep;
 mod waiting;
 
-use std::collections::HashSet;
+use std::collections::HashMap;
 use std::sync::{Arc, Mutex};
 
 use serde_json::{Map, Value};
+use tokio::sync::Semaphore;
 
 pub use association::Choice;
 pub(crate) use audit::device_changes;
@@ -51,8 +52,10 @@ pub struct Provisioning {
     presences: Presences,
     waiting_list: WaitingList,
     synchronizer: Option<Arc<dyn Synchronizer>>,
-    /// Devices that could not be configured because their plugin was away; held to add one or take all.
-    waiting: Mutex<HashSet<String>>,
+    /// Devices that could not be configured, and the plugin that was away, if that was why; held to add one or take all.
+    waiting: Mutex<HashMap<String, Option<String>>>,
+    /// Places for configuring many devices: all operations together take half of what a plugin does at a time.
+    places: Semaphore,
 }
 
 impl Provisioning {
@@ -69,6 +72,7 @@ impl Provisioning {
             waiting_list: WaitingList::default(),
             synchronizer: None,
             waiting: Mutex::default(),
+            places: Semaphore::new(many::PARALLEL),
         }
     }
 

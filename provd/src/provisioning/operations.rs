@@ -132,8 +132,12 @@ impl Kept {
     /// What still runs is never forgotten.
     fn forget_oldest(&mut self) {
         let over = |operation: &watch::Receiver<Operation>| operation.borrow().progress.stage.is_over();
-        let ended: Vec<u64> =
-            self.operations.iter().filter(|(_, operation)| over(operation)).map(|(number, _)| *number).collect();
+        let ended: Vec<u64> = self
+            .operations
+            .iter()
+            .filter(|(_, operation)| over(operation))
+            .map(|(number, _)| *number)
+            .collect();
         for number in ended.iter().take(ended.len().saturating_sub(KEPT)) {
             self.forget(*number);
         }

@@ -69,6 +69,8 @@ pub trait Plugins: Send + Sync {
     fn installed(&self) -> Vec<String>;
     /// Whether a plugin is installed.
     fn is_installed(&self, plugin: &str) -> bool;
+    /// Whether a plugin could be asked now: it is ready, and did not fail again and again just before.
+    fn is_available(&self, plugin: &str) -> bool;
     /// Facts about the phone behind a request, by all plugins whose filters match it, in order of their identifiers. One
     /// that cannot be asked now leaves the votes incomplete.
     async fn extract(&self, request: &Request) -> Votes;

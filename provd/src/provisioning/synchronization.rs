@@ -47,9 +47,12 @@ impl Provisioning {
         self.stored_device(id).await?;
         let (provisioning, id) = (self.clone(), id.to_owned());
         let what = format!("synchronize device {id}");
-        Ok(self.operations.run(SYNCHRONIZE, what, None, |_| async move {
-            provisioning.tell(&id).await.map(Some)
-        }))
+        Ok(self.operations.run(
+            SYNCHRONIZE,
+            what,
+            None,
+            |_| async move { provisioning.tell(&id).await.map(Some) },
+        ))
     }
 
     /// Tells many phones, some at a time, as an operation. It fails if one of them could not be told.
@@ -84,7 +87,9 @@ impl Provisioning {
             let failures = worker.failures();
             if told < devices.len() && pace.halt_after.is_some_and(|limit| failures > limit) {
                 let left = devices.len() - told;
-                return Err(format!("halted: {failures} of {told} phones could not be told; {left} were not tried"));
+                return Err(format!(
+                    "halted: {failures} of {told} phones could not be told; {left} were not tried"
+                ));
             }
         }
         match worker.failures() {
@@ -114,7 +119,8 @@ impl Provisioning {
         let synchronizer = self.synchronizer.as_ref().ok_or("this server has no way to tell phones")?;
         tracing::info!("Synchronizing device {} with plugin {plugin}", device.id);
         let raw_config = self.raw_config_to_tell(device).await?;
-        let method = self.plugins.synchronize(device, &raw_config).await.map_err(|error| error.to_string())?;
+        let method =
+            self.plugins.synchronize(device, &raw_config).await.map_err(|error| error.to_string())?;
         let target = target(device, &raw_config);
         synchronizer.synchronize(&target, &method).await.map_err(|error| error.to_string())
     }

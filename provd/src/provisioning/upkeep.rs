@@ -1,9 +1,12 @@
 //! What follows when a plugin becomes ready, or the server's own address changes: common files, devices that waited.
 
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, PoisonError};
 use std::time::{Duration, SystemTime};
 
-use super::many::ended;
+use futures_util::StreamExt as _;
+
+use super::many::{PARALLEL, ended};
 use super::store::StoreError;
 use super::{Provisioning, ProvisioningError};
 use crate::domain::audit::{Actor, AuditEntry};
@@ -41,28 +44,52 @@ impl Provisioning {
     }
 
     /// Remembers to configure a device when that may be possible again: its plugin is back, or the database.
-    pub(crate) fn configure_later(&self, device: &str) {
-        self.waiting.lock().unwrap_or_else(PoisonError::into_inner).insert(device.to_owned());
+    pub(crate) fn configure_later(&self, device: &str, plugin: Option<&str>) {
+        let mut waiting = self.waiting.lock().unwrap_or_else(PoisonError::into_inner);
+        waiting.insert(device.to_owned(), plugin.map(str::to_owned));
     }
 
-    /// Configures the devices that wait for their plugins. A plugin that hung or was overloaded becomes well without ever
-    /// having been restarted, so this is to be called every few seconds.
-    pub async fn configure_waiting(self: &Arc<Self>) {
-        let waiting = std::mem::take(&mut *self.waiting.lock().unwrap_or_else(PoisonError::into_inner));
-        if !waiting.is_empty() {
-            let what = "configure devices that could not be before".to_owned();
-            ended(self.configure_many(what, waiting.into_iter().collect(), None)).await;
-        }
+    /// Configures the devices that wait and whose plugin can be asked. One that hung or was overloaded becomes well without
+    /// ever having been restarted, so this is to be called every few seconds. It ends early where nothing can be stored.
+    pub async fn configure_waiting(&self) {
+        let ready =
+            |plugin: &Option<String>| plugin.as_deref().is_none_or(|id| self.plugins.is_available(id));
+        let waiting: Vec<String> = {
+            let waiting = self.waiting.lock().unwrap_or_else(PoisonError::into_inner);
+            waiting.iter().filter(|(_, plugin)| ready(plugin)).map(|(device, _)| device.clone()).collect()
+        };
+        let stored = AtomicBool::new(true);
+        let one = async |device: String| {
+            let _place = self.places.acquire().await;
+            if !stored.load(Ordering::Relaxed) {
+                return;
+            }
+            self.waiting.lock().unwrap_or_else(PoisonError::into_inner).remove(&device);
+            match self.reconfigure_device(&device).await {
+                Ok(_) | Err(ProvisioningError::NoSuchDevice(_)) => {}
+                Err(error) => {
+                    self.configure_later(&device, None);
+                    if stored.swap(false, Ordering::Relaxed) {
+                        tracing::error!("Devices that wait to be configured go on waiting: {error}");
+                    }
+                }
+            }
+        };
+        futures_util::stream::iter(waiting).for_each_concurrent(PARALLEL, one).await;
     }
 
     /// Deletes devices that are known only by their address and were not seen for so long.
     pub async fn expire_provisional(&self, unseen_for: Duration) -> Result<(), StoreError> {
         self.write_presences().await;
         for device in self.store.expired_devices(SystemTime::now() - unseen_for).await? {
-            let why = vec![format!("known only by its address, not seen for {} h", unseen_for.as_secs() / 3600)];
+            let why =
+                vec![format!("known only by its address, not seen for {} h", unseen_for.as_secs() / 3600)];
             let entry = AuditEntry::device(&Actor::Server, "expired", &device.id, why);
             if self.store.delete_device(&device.id, Some(device.revision), vec![entry]).await? {
-                tracing::info!("Device {} is deleted: it was known only by its address, and not seen since", device.id);
+                tracing::info!(
+                    "Device {} is deleted: it was known only by its address, and not seen since",
+                    device.id
+                );
                 self.deconfigure(&device).await;
             }
         }

@@ -11,11 +11,13 @@ use super::{Provisioning, ProvisioningError, new_id};
 use crate::domain::audit::{Actor, AuditEntry};
 use crate::domain::device::Device;
 use crate::domain::device_info::DeviceInfo;
+use crate::domain::policy::network_of;
 use crate::domain::provenance::Source;
 use crate::domain::waiting::WaitingDevice;
 
-/// Devices that may wait; later ones are not listed until there is room.
+/// Devices that may wait, in all and of one network. When there are more, the one that was not seen for longest gives way.
 const CEILING: usize = 10_000;
+const CEILING_OF_NETWORK: usize = 1_000;
 /// How exact it is known when a device that waits was last seen: each time is a write.
 const EXACTNESS: Duration = Duration::from_mins(1);
 
@@ -27,30 +29,52 @@ pub(super) struct WaitingList {
 }
 
 impl Provisioning {
-    /// Puts an unknown device on the list, or notes that it asked again. False if there is no room.
-    pub async fn wait_for_approval(&self, info: &DeviceInfo) -> Result<bool, StoreError> {
+    /// Puts an unknown device on the list, or notes that it asked again.
+    pub async fn wait_for_approval(&self, info: &DeviceInfo) -> Result<(), StoreError> {
         let mut list = self.waiting_list.devices.lock().await;
         let list = self.loaded(&mut list).await?;
         let now = SystemTime::now();
         let known = list.values().find(|waiting| is_same(&waiting.info, info)).cloned();
-        let mut waiting = match known {
-            Some(waiting) => waiting,
-            None if list.len() >= CEILING => return Ok(false),
-            None => {
-                let info = info.clone();
-                WaitingDevice { id: new_id(), info, first_seen: now, last_seen: SystemTime::UNIX_EPOCH }
-            }
+        let mut waiting = if let Some(waiting) = known {
+            waiting
+        } else {
+            self.make_room(list, info).await?;
+            let info = info.clone();
+            WaitingDevice { id: new_id(), info, first_seen: now, last_seen: SystemTime::UNIX_EPOCH }
         };
         let mut info = info.clone();
         info.fill_from(&waiting.info);
         let recent = now.duration_since(waiting.last_seen).is_ok_and(|age| age < EXACTNESS);
         if recent && info == waiting.info {
-            return Ok(true);
+            return Ok(());
         }
         (waiting.info, waiting.last_seen) = (info, now);
         self.store.put_waiting(&waiting).await?;
         list.insert(waiting.id.clone(), waiting);
-        Ok(true)
+        Ok(())
+    }
+
+    /// Whoever invents phones displaces those of his own network first.
+    async fn make_room(
+        &self,
+        list: &mut BTreeMap<String, WaitingDevice>,
+        info: &DeviceInfo,
+    ) -> Result<(), StoreError> {
+        let network = info.ip.map(network_of);
+        let is_neighbour = |waiting: &&WaitingDevice| waiting.info.ip.map(network_of) == network;
+        let by_time = |waiting: &&WaitingDevice| waiting.last_seen;
+        let oldest = if list.values().filter(is_neighbour).count() >= CEILING_OF_NETWORK {
+            list.values().filter(is_neighbour).min_by_key(by_time)
+        } else if list.len() >= CEILING {
+            list.values().min_by_key(by_time)
+        } else {
+            None
+        };
+        if let Some(id) = oldest.map(|waiting| waiting.id.clone()) {
+            self.store.remove_waiting(&id).await?;
+            list.remove(&id);
+        }
+        Ok(())
     }
 
     /// The list, oldest first.

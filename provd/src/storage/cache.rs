@@ -206,7 +206,10 @@ mod tests {
         drop(cache.write(Touches::Devices));
         assert_eq!((read(&cache, "third").await, config("third").await), ("third".into(), "first".into()));
         drop(cache.write(Touches::Configs));
-        assert_eq!((read(&cache, "fourth").await, config("fourth").await), ("fourth".into(), "fourth".into()));
+        assert_eq!(
+            (read(&cache, "fourth").await, config("fourth").await),
+            ("fourth".into(), "fourth".into())
+        );
     }
 
     #[tokio::test]

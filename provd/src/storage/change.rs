@@ -30,7 +30,8 @@ pub(super) async fn apply(
         return Err(StoreError::Conflict(absorbed.id.clone()));
     }
     if let Some(ip) = device.info.ip.filter(|_| change.takes_address) {
-        let actor = change.audit.first().map_or_else(|| Actor::Server.to_string(), |entry| entry.actor.clone());
+        let actor =
+            change.audit.first().map_or_else(|| Actor::Server.to_string(), |entry| entry.actor.clone());
         take_address(connection, ip, &device.id, &actor).await?;
     }
     if let Some(config) = &change.left_config {
@@ -40,7 +41,10 @@ pub(super) async fn apply(
 }
 
 /// What the change rests on must not have changed since.
-async fn check_still_true(connection: &mut SqliteConnection, change: &DeviceChange) -> Result<(), StoreError> {
+async fn check_still_true(
+    connection: &mut SqliteConnection,
+    change: &DeviceChange,
+) -> Result<(), StoreError> {
     if change.discovered && devices::is_known(connection, &change.device).await? {
         return Err(StoreError::Conflict(change.device.id.clone()));
     }
@@ -147,7 +151,11 @@ pub(super) async fn delete_config(
     Ok(deleted)
 }
 
-async fn keep(connection: &mut SqliteConnection, config: &str, change: &ConfigChange) -> Result<(), StoreError> {
+async fn keep(
+    connection: &mut SqliteConnection,
+    config: &str,
+    change: &ConfigChange,
+) -> Result<(), StoreError> {
     if let Some(id) = &change.unfinished {
         configs::begin_change(connection, id, config).await?;
     }

@@ -227,7 +227,10 @@ pub(super) async fn begin_change(
     change: &str,
     config: &str,
 ) -> Result<(), StoreError> {
-    sqlx::query("delete from unfinished_changes where config = $1").bind(config).execute(&mut *connection).await?;
+    sqlx::query("delete from unfinished_changes where config = $1")
+        .bind(config)
+        .execute(&mut *connection)
+        .await?;
     let query = sqlx::query("insert into unfinished_changes (id, config) values ($1, $2)");
     query.bind(change).bind(config).execute(connection).await?;
     Ok(())

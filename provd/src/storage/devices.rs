@@ -23,9 +23,8 @@ pub(super) const BY_IP_WITHOUT_MAC: &str =
     "select * from devices where ip = $1 and mac is null order by seq limit 100";
 pub(super) const COUNT_CREATED: &str = "select count(*) from devices where origin = $1";
 
-/// Only those that requests created, and nobody changed since, are looked at.
 pub(super) const EXPIRED: &str = "select * from devices where origin is not null \
-     and mac is null and sn is null and uuid is null and created < $1 and not exists \
+     and coalesce(mac, sn, uuid) is null and created < $1 and not exists \
      (select 1 from presences where presences.device = devices.id and last_seen >= $1)";
 
 /// Configs asked for in one statement; both databases have a limit on parameters, and a plan per number of them.
@@ -233,7 +232,10 @@ pub(super) async fn is_known(connection: &mut SqliteConnection, device: &Device)
 }
 
 /// How many devices requests from a network created that nobody has changed since.
-pub(super) async fn count_created(connection: &mut SqliteConnection, origin: &str) -> Result<u64, StoreError> {
+pub(super) async fn count_created(
+    connection: &mut SqliteConnection,
+    origin: &str,
+) -> Result<u64, StoreError> {
     let count: i64 = sqlx::query_scalar(COUNT_CREATED).bind(origin).fetch_one(connection).await?;
     Ok(count.unsigned_abs())
 }

@@ -17,10 +17,10 @@ mod plugins;
 mod presences;
 mod rows;
 mod store;
-mod waiting;
-mod writer;
 #[cfg(test)]
 mod tests;
+mod waiting;
+mod writer;
 
 use std::sync::Arc;
 use std::time::Duration;

@@ -40,7 +40,10 @@ impl Database {
         let failed = |error| OpenError::from_sqlx(path, error);
         let connection = pool(1).after_release(|connection, _| Box::pin(ready(Ok(is_settled(connection)))));
         let connection = connection.connect_with(options.clone()).await.map_err(failed)?;
-        MIGRATIONS.run(&connection).await.map_err(|error| OpenError::from_migration(path, error, schema()))?;
+        MIGRATIONS
+            .run(&connection)
+            .await
+            .map_err(|error| OpenError::from_migration(path, error, schema()))?;
         let reader = pool(READERS).connect_with(options.pragma("query_only", "on")).await.map_err(failed)?;
         let cache = Arc::new(ReadCache::new());
         let writer = Writer::start(connection.clone(), cache.clone());

@@ -21,11 +21,7 @@ pub(super) async fn set(
     }
 }
 
-async fn put(
-    connection: &mut SqliteConnection,
-    name: &str,
-    value: &str,
-) -> Result<(), StoreError> {
+async fn put(connection: &mut SqliteConnection, name: &str, value: &str) -> Result<(), StoreError> {
     let query = sqlx::query(
         "insert into parameters (name, value) values ($1, $2) \
          on conflict (name) do update set value = excluded.value",

@@ -43,15 +43,13 @@ pub(super) async fn all(connection: &mut SqliteConnection) -> Result<Vec<Presenc
     rows.iter().map(read).collect()
 }
 
-/// Inserts or replaces; a device that is gone has no presence, nor has one made anew under its identifier that of before.
-/// What was fetched before stays if nothing is said of it.
+/// Inserts or replaces; a device that is gone has no presence. What was fetched before stays if nothing is said of it.
 pub(super) async fn put(connection: &mut SqliteConnection, presences: &[Presence]) -> Result<(), StoreError> {
     for presence in presences {
         let query = sqlx::query(
             "insert into presences as stored \
              (device, last_seen, last_request, last_answer, fetched_revision, fetched_at) \
-             select $1, $2, $3, $4, $5, $6 where exists \
-             (select 1 from devices where id = $1 and coalesce(created, 0) <= $2) \
+             select $1, $2, $3, $4, $5, $6 where exists (select 1 from devices where id = $1) \
              on conflict (device) do update set last_seen = excluded.last_seen, \
              last_request = excluded.last_request, last_answer = excluded.last_answer, \
              fetched_revision = coalesce(excluded.fetched_revision, stored.fetched_revision), \

@@ -47,9 +47,9 @@ impl Store for Database {
     async fn change_device(&self, change: DeviceChange) -> Result<Device, StoreError> {
         let touches = if may_delete_configs(&change) { Touches::Configs } else { Touches::Devices };
         let bytes = change.files.as_ref().map_or(0, |configuration| size(&configuration.files));
-        let apply = self.writer.write(touches, bytes, change, |connection, change| {
-            change::apply(connection, change).boxed()
-        });
+        let apply = self
+            .writer
+            .write(touches, bytes, change, |connection, change| change::apply(connection, change).boxed());
         apply.await
     }
 
@@ -84,9 +84,8 @@ impl Store for Database {
 
     async fn put_presences(&self, presences: Vec<Presence>) -> Result<(), StoreError> {
         for some in presences.chunks(PRESENCES_AT_ONCE) {
-            let put = self.note(some.to_vec(), |connection, presences| {
-                presences::put(connection, presences).boxed()
-            });
+            let put = self
+                .note(some.to_vec(), |connection, presences| presences::put(connection, presences).boxed());
             put.await?;
         }
         Ok(())
@@ -152,7 +151,8 @@ impl Store for Database {
     }
 
     async fn finish_change(&self, change: &str) -> Result<(), StoreError> {
-        self.note(change.to_owned(), |connection, change| configs::finish_change(connection, change).boxed()).await
+        self.note(change.to_owned(), |connection, change| configs::finish_change(connection, change).boxed())
+            .await
     }
 
     async fn audit(&self, filter: &AuditFilter) -> Result<Vec<AuditEntry>, StoreError> {
@@ -194,9 +194,10 @@ impl Store for Database {
 
     async fn put_common_files(&self, plugin: &str, files: Vec<GeneratedFile>) -> Result<(), StoreError> {
         let input = (plugin.to_owned(), files);
-        let put = self.writer.write(Touches::Devices, size(&input.1), input, |connection, (plugin, files)| {
-            change::put_common_files(connection, plugin, files).boxed()
-        });
+        let put =
+            self.writer.write(Touches::Devices, size(&input.1), input, |connection, (plugin, files)| {
+                change::put_common_files(connection, plugin, files).boxed()
+            });
         put.await
     }
 
@@ -210,9 +211,8 @@ impl Store for Database {
 
     async fn add_crash(&self, plugin: &str, crash: &Crash) -> Result<(), StoreError> {
         let input = (plugin.to_owned(), crash.clone());
-        let add = self.note(input, |connection, (plugin, crash)| {
-            plugins::add_crash(connection, plugin, crash).boxed()
-        });
+        let add = self
+            .note(input, |connection, (plugin, crash)| plugins::add_crash(connection, plugin, crash).boxed());
         add.await
     }
 

@@ -36,7 +36,10 @@ pub(super) async fn all(connection: &mut SqliteConnection) -> Result<Vec<Waiting
     rows.iter().map(read).collect()
 }
 
-pub(super) async fn put(connection: &mut SqliteConnection, waiting: &WaitingDevice) -> Result<(), StoreError> {
+pub(super) async fn put(
+    connection: &mut SqliteConnection,
+    waiting: &WaitingDevice,
+) -> Result<(), StoreError> {
     let facts = Device { info: waiting.info.clone(), ..Device::default() };
     let query = sqlx::query(
         "insert into waiting_devices (id, seq, info, first_seen, last_seen) values \

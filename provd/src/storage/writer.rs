@@ -24,7 +24,8 @@ const BYTES_TOGETHER: usize = 4 << 20;
 const QUEUE: usize = 1024;
 
 /// The statements of a change. They may be done twice: what the first time left is rolled back.
-pub(super) type Statements<I, T> = for<'a> fn(&'a mut SqliteConnection, &'a I) -> BoxFuture<'a, Result<T, StoreError>>;
+pub(super) type Statements<I, T> =
+    for<'a> fn(&'a mut SqliteConnection, &'a I) -> BoxFuture<'a, Result<T, StoreError>>;
 
 /// Where changes queue.
 #[derive(Debug, Clone)]
@@ -71,6 +72,7 @@ impl Writer {
         let waiting = async {
             // That it is not taken shows in that it never begins.
             drop(queue.send(Job { touches, bytes, begins, change }).await);
+            drop(queue);
             (&mut begun).await.is_ok()
         };
         match tokio::time::timeout(ACQUIRE_TIMEOUT, waiting).await {
@@ -105,10 +107,8 @@ struct Job {
 /// A change, whatever it takes and gives.
 trait Change: Send {
     /// Does its statements and keeps what they gave.
-    fn apply<'a>(
-        &'a mut self,
-        connection: &'a mut SqliteConnection,
-    ) -> BoxFuture<'a, Result<(), StoreError>>;
+    fn apply<'a>(&'a mut self, connection: &'a mut SqliteConnection)
+    -> BoxFuture<'a, Result<(), StoreError>>;
 
     /// Answers the caller with what its statements gave, if that is committed.
     fn answer(self: Box<Self>, committed: Result<(), StoreError>);
@@ -193,7 +193,8 @@ impl Task {
             Err(Failure::Change(_)) => {
                 let mut outcomes = Vec::with_capacity(changes.len());
                 for change in changes {
-                    outcomes.push(self.transact(std::slice::from_mut(change)).await.map_err(Failure::into_error));
+                    outcomes
+                        .push(self.transact(std::slice::from_mut(change)).await.map_err(Failure::into_error));
                 }
                 outcomes
             }

@@ -51,7 +51,9 @@ async fn its_own_file_is_found_however_the_name_is_spelled() -> Result<()> {
     let mut phone = server.http_phone(1).user_agent("Aastra6731i MAC:00-08-5D-AB-CD-EF V:3.2.2.1136-SIP");
     let own = phone.get("/Aastra/00085DABCDEF.cfg").await?;
     assert_eq!(own.status, 200, "{}", own.text());
-    let account = server.api().get("/0.2/cfg_mgr/configs/autoprov").await?.ok()?;
+    let device = server.only_device().await?;
+    let config = device["config"].as_str().unwrap_or_default();
+    let account = server.api().get(&format!("/0.2/cfg_mgr/configs/{config}")).await?.ok()?;
     let username = account["config"]["raw_config"]["sip_lines"]["1"]["username"].as_str().unwrap_or("?");
     assert!(own.text().contains(username), "{username} in {}", own.text());
     for target in [

@@ -36,6 +36,10 @@ impl Plugins for FakePlugins {
     fn is_installed(&self, plugin: &str) -> bool {
         plugin == PLUGIN
     }
+
+    fn is_available(&self, _plugin: &str) -> bool {
+        true
+    }
     async fn extract(&self, request: &Request) -> Votes {
         let name = request.kind.path().and_then(|path| path.strip_prefix("/Aastra/")?.strip_suffix(".cfg"));
         let Some(mac) = name.and_then(|name| name.parse().ok()) else {

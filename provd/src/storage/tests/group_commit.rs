@@ -33,10 +33,8 @@ async fn each_has_the_outcome_it_would_have_alone() {
     let fixture = Fixture::new().await;
     let stored = fixture.database.change_device(new("stored")).await.unwrap();
     let stale = Device { revision: 9, ..stored.clone() };
-    let with_taken_config = DeviceChange {
-        new_config: Some(Config { id: "c".to_owned(), ..Config::default() }),
-        ..new("never")
-    };
+    let with_taken_config =
+        DeviceChange { new_config: Some(Config { id: "c".to_owned(), ..Config::default() }), ..new("never") };
     let changes = vec![
         new("a"),
         DeviceChange { device: stored, ..DeviceChange::default() },
@@ -44,7 +42,11 @@ async fn each_has_the_outcome_it_would_have_alone() {
         DeviceChange { new_config: with_taken_config.new_config.clone(), ..new("b") },
         new("a"),
         with_taken_config,
-        DeviceChange { discovered: true, device: Device { id: "twin".to_owned(), ..new("b").device }, ..new("") },
+        DeviceChange {
+            discovered: true,
+            device: Device { id: "twin".to_owned(), ..new("b").device },
+            ..new("")
+        },
         new("c"),
     ];
     let outcomes = together(&fixture.database, changes).await;
@@ -104,6 +106,21 @@ async fn a_transaction_that_cannot_begin_fails_all_and_stores_nothing() {
     fixture.database.change_device(new("a")).await.unwrap();
 }
 
+/// A row that points to nothing, which is noticed at the commit.
+#[tokio::test]
+async fn a_commit_that_fails_fails_all_and_stores_nothing() {
+    let fixture = Fixture::new().await;
+    let pointing = "create table pointing (device text references devices (id) deferrable initially deferred); \
+        create trigger point after insert on devices begin insert into pointing values ('nobody'); end";
+    fixture.meddle(pointing).await;
+    for outcome in together(&fixture.database, vec![new("a"), new("b")]).await {
+        assert!(matches!(outcome, Err(StoreError::Unavailable(why)) if why.contains("FOREIGN KEY")));
+    }
+    assert_eq!(fixture.database.devices().await.unwrap(), []);
+    fixture.meddle("drop trigger point").await;
+    fixture.database.change_device(new("a")).await.unwrap();
+}
+
 /// Waits until a device is found by its serial number, which is read through memory.
 async fn is_found(database: &Database, id: &str) {
     let found = async {
@@ -151,8 +168,12 @@ async fn a_change_that_cannot_begin_in_time_is_refused_and_never_done() {
     let other = Database::open(&fixture.path()).await.unwrap();
     fixture.meddle("pragma busy_timeout = 60000").await;
     let lock = transaction(&other).await;
+    let idle = || fixture.database.connection.num_idle() > 0;
+    while !idle() {
+        tokio::task::yield_now().await;
+    }
     let mut first = fixture.database.change_device(new("first"));
-    while fixture.database.connection.num_idle() > 0 {
+    while idle() {
         assert!(poll!(&mut first).is_pending());
         tokio::task::yield_now().await;
     }

@@ -91,7 +91,11 @@ async fn what_is_not_known_of_old_records_harms_none_of_them() {
     assert_eq!(administered.last_error, Some(Failure { reason: "no line".to_owned(), at: UNIX_EPOCH }));
     for (id, provisional) in [("known", false), ("provisional", true), ("described", false)] {
         let device = device(id).await;
-        assert_eq!((device.is_provisional(), device.provenance), (provisional, Provenance::default()), "{id}");
+        assert_eq!(
+            (device.is_provisional(), device.provenance),
+            (provisional, Provenance::default()),
+            "{id}"
+        );
     }
     assert_eq!(database.expired_devices(SystemTime::now()).await.unwrap(), []);
     assert_eq!(database.presences().await.unwrap(), []);
@@ -108,7 +112,8 @@ async fn old_records_change_like_any_other() {
         sensitive: true,
     };
     let files = Some(Configuration { files: vec![file("2")], ..Configuration::default() });
-    let changed = database.change_device(DeviceChange { device, files, ..DeviceChange::default() }).await.unwrap();
+    let changed =
+        database.change_device(DeviceChange { device, files, ..DeviceChange::default() }).await.unwrap();
     assert_eq!((changed.revision, changed.files_revision), (8, 2));
     assert_eq!(database.device_file("known", "a.cfg").await.unwrap().unwrap().revision, 2);
 }

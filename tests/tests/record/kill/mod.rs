@@ -44,7 +44,8 @@ async fn the_record_survives_whatever_is_under_way_when_the_server_is_killed() -
 /// What the servers complained of.
 fn errors(home: &Home) -> String {
     let log = std::fs::read_to_string(home.root().join("log")).unwrap_or_default();
-    log.lines().filter(|line| line.contains(" ERROR ")).map(|line| format!("{line}\n")).collect()
+    let errors: Vec<&str> = log.lines().filter(|line| line.contains(" ERROR ")).collect();
+    errors.join("\n")
 }
 
 async fn kill_and_restart(server: Server, home: &Home, random: &mut StdRng) -> Result<Server> {

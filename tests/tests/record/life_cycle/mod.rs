@@ -5,7 +5,7 @@ mod config;
 mod device;
 mod failure;
 
-use anyhow::{Context as _, Result};
+use anyhow::Result;
 use provd_tests::{Handset, Home, Server};
 use serde_json::{Value, json};
 
@@ -80,11 +80,6 @@ impl Desk {
 
 fn path_of(device: &Value) -> String {
     format!("/0.2/dev_mgr/devices/{}", device["id"].as_str().unwrap_or_default().replace(' ', "%20"))
-}
-
-/// The line of a file about its time server.
-fn time_server(file: &str) -> Result<&str> {
-    file.lines().find(|line| line.starts_with("time server")).context("nothing about a time server")
 }
 
 /// Parameters that name a time server.

@@ -2,7 +2,9 @@
 
 use std::sync::Arc;
 
-use super::{add, at_address, change, config, configuration, delete, device, discovered, ids, put, transient, using};
+use super::{
+    add, at_address, change, config, configuration, delete, device, discovered, ids, put, transient, using,
+};
 use crate::domain::config::Config;
 use crate::domain::device::Device;
 use crate::domain::device_info::DeviceInfo;
@@ -67,7 +69,10 @@ pub(super) async fn an_address_is_taken_from_others(store: Arc<dyn Store>) {
 
     let key = DeviceKey::Ip("192.0.2.1".parse().unwrap());
     assert_eq!(store.find_devices(&key).await.unwrap(), [taker]);
-    assert_eq!(store.device("a").await.unwrap(), Some(Device { info: DeviceInfo::default(), revision: 2, ..loser }));
+    assert_eq!(
+        store.device("a").await.unwrap(),
+        Some(Device { info: DeviceInfo::default(), revision: 2, ..loser })
+    );
     assert_eq!(store.device("b").await.unwrap(), Some(bystander));
 
     // Without an address there is none to take.
@@ -104,6 +109,15 @@ pub(super) async fn a_device_that_moved_on_is_not_absorbed(store: Arc<dyn Store>
     assert!(store.config("auto").await.unwrap().is_some());
 }
 
+pub(super) async fn a_device_that_moved_on_is_not_deleted(store: Arc<dyn Store>) {
+    let seen = provisional(&store).await;
+    let moved = add(&store, seen.clone()).await;
+    assert!(!store.delete_device("p", Some(seen.revision), Vec::new()).await.unwrap());
+    assert_eq!(store.device_files("p").await.unwrap().len(), 1);
+    assert!(store.delete_device("p", Some(moved.revision), Vec::new()).await.unwrap());
+    assert_eq!(store.config("auto").await.unwrap(), None);
+}
+
 pub(super) async fn what_is_discovered_must_be_unknown(store: Arc<dyn Store>) {
     let mac = Some("00:08:5d:00:00:01".parse().unwrap());
     let with_mac = |id: &str| {
@@ -132,7 +146,18 @@ pub(super) async fn files_of_a_config_that_changed_meanwhile_are_refused(store: 
         let refused = store.change_device(stale).await;
         assert!(matches!(refused, Err(StoreError::Conflict(_))), "{refused:?}");
     }
-    store.change_device(from(&[("base", 2), ("missing", 0)])).await.unwrap();
+    let stored = store.change_device(from(&[("base", 2), ("missing", 0)])).await.unwrap();
+
+    // These are more than one statement asks for.
+    let basis = |revision: i64| {
+        let missing = (0..20).map(|number| (format!("missing {number}"), 0));
+        missing.chain([("base".to_owned(), revision)]).collect()
+    };
+    let stale = DeviceChange { basis: basis(1), ..change(stored.clone()) };
+    let refused = store.change_device(stale).await.unwrap_err();
+    assert_eq!(refused.to_string(), "config `base` was changed by somebody else at the same time");
+    let from_many = DeviceChange { basis: basis(2), ..change(stored) };
+    store.change_device(from_many).await.unwrap();
 }
 
 pub(super) async fn a_transient_config_goes_with_its_last_device(store: Arc<dyn Store>) {

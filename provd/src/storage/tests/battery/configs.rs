@@ -117,3 +117,51 @@ pub(super) async fn deleting_leaves_the_children(store: Arc<dyn Store>) {
     assert_eq!(descendants(&store, "parent").await, ["child", "parent"]);
     assert_eq!(descendants(&store, "grandparent").await, ["grandparent"]);
 }
+
+pub(super) async fn a_lineage_follows_changes(store: Arc<dyn Store>) {
+    put_all(&store, &[("base", &[]), ("middle", &["base"]), ("leaf", &["middle", "missing"])]).await;
+    assert_eq!(lineage(&store, "leaf").await, ["base", "leaf", "middle"]);
+    let role = Config { role: Some("r".to_owned()), revision: 1, ..config("base", &[]) };
+    put(&store, &role).await;
+    assert_eq!(store.lineage("leaf").await.unwrap()["base"], Config { revision: 2, ..role });
+    put(&store, &config("missing", &["above"])).await;
+    put(&store, &config("above", &[])).await;
+    assert_eq!(lineage(&store, "leaf").await, ["above", "base", "leaf", "middle", "missing"]);
+    assert!(delete_config(&store, "middle").await);
+    assert_eq!(lineage(&store, "leaf").await, ["above", "leaf", "missing"]);
+    put(&store, &config("middle", &[])).await;
+    assert_eq!(lineage(&store, "leaf").await, ["above", "leaf", "middle", "missing"]);
+}
+
+fn unfinished(id: &str) -> ConfigChange {
+    ConfigChange { unfinished: Some(id.to_owned()), audit: Vec::new() }
+}
+
+async fn all_unfinished(store: &Arc<dyn Store>) -> Vec<String> {
+    let all = store.unfinished_changes().await.unwrap();
+    sorted(all.into_iter().map(|(change, config)| format!("{change} of {config}")))
+}
+
+pub(super) async fn a_change_is_unfinished_until_it_is_finished(store: Arc<dyn Store>) {
+    store.put_config(&config("a", &[]), unfinished("1")).await.unwrap();
+    let taken = store.put_config(&config("a", &[]), unfinished("2")).await;
+    assert!(matches!(taken, Err(StoreError::Duplicate(_))));
+    store.put_config(&config("b", &[]), unfinished("3")).await.unwrap();
+    assert!(store.delete_config("b", unfinished("4")).await.unwrap());
+    // The heirs of a config that is gone are still to be configured without it.
+    assert_eq!(all_unfinished(&store).await, ["1 of a", "4 of b"]);
+    for change in ["4", "4", "never begun"] {
+        store.finish_change(change).await.unwrap();
+    }
+    assert_eq!(all_unfinished(&store).await, ["1 of a"]);
+    store.finish_change("1").await.unwrap();
+    assert!(all_unfinished(&store).await.is_empty());
+}
+
+pub(super) async fn the_last_change_of_a_config_is_the_one_to_finish(store: Arc<dyn Store>) {
+    let first = store.put_config(&config("a", &[]), unfinished("1")).await.unwrap();
+    store.put_config(&config("b", &[]), unfinished("of b")).await.unwrap();
+    store.put_config(&first, unfinished("2")).await.unwrap();
+    store.finish_change("1").await.unwrap();
+    assert_eq!(all_unfinished(&store).await, ["2 of a", "of b of b"]);
+}

@@ -1,10 +1,11 @@
 //! Reading devices.
 
 use std::sync::Arc;
+use std::time::{Duration, SystemTime};
 
 use serde_json::json;
 
-use super::{add, at_address, delete, delete_config, device, ids, micros, object, using};
+use super::{add, at_address, delete, delete_config, device, discovered, ids, micros, object, using};
 use crate::domain::device::{Device, Failure};
 use crate::domain::device_info::DeviceInfo;
 use crate::domain::provenance::{Provenance, Source};
@@ -26,16 +27,15 @@ fn full() -> Device {
         plugin: text("aastra-3.2.2.1136"),
         config: text("autoprov1"),
         configured: true,
-        last_error: Some(Failure { reason: "template: line 3".to_owned(), at: micros(1_700_000_000_123_456) }),
+        last_error: Some(Failure {
+            reason: "template: line 3".to_owned(),
+            at: micros(1_700_000_000_123_456),
+        }),
         added: text("auto"),
         tenant_uuid: text("0b1c2d3e-0000-4000-8000-000000000002"),
         remote_state_sip_username: text("ap12345678"),
         trigger_path: text("Aastra/a.cfg"),
-        provenance: Provenance {
-            vendor: Source::Phone,
-            model: Source::Administrator,
-            plugin_assigned: true,
-        },
+        provenance: Provenance { vendor: Source::Phone, model: Source::Administrator, plugin_assigned: true },
         origin: text("2001:db8::/64"),
         extra: object(
             json!({"zeta": {"b": 1, "a": [null, 1.5]}, "options": {"switchboard": true}, "alpha": "é"}),
@@ -55,6 +55,28 @@ pub(super) async fn every_field_survives(store: Arc<dyn Store>) {
     add(&store, bare.clone()).await;
     let expected = Device { revision: 2, created: stored.created, ..bare };
     assert_eq!(store.device("a b").await.unwrap().unwrap(), expected);
+}
+
+pub(super) async fn the_time_of_creation_stays(store: Arc<dyn Store>) {
+    let before = SystemTime::now() - Duration::from_micros(1);
+    let created = add(&store, Device { created: Some(micros(1)), ..device("a") }).await.created;
+    assert!(created.is_some_and(|created| before < created && created <= SystemTime::now()));
+    let forgetful = Device { created: None, revision: 1, ..device("a") };
+    assert_eq!(add(&store, forgetful).await.created, created);
+    assert_eq!(store.device("a").await.unwrap().unwrap().created, created);
+}
+
+pub(super) async fn what_networks_created_is_counted(store: Arc<dyn Store>) {
+    let network = "192.0.2.0/24";
+    add(&store, discovered("a", "192.0.2.1")).await;
+    let touched = add(&store, discovered("b", "192.0.2.2")).await;
+    add(&store, Device { origin: Some("198.51.100.0/24".to_owned()), ..device("elsewhere") }).await;
+    add(&store, at_address("administered", "192.0.2.3")).await;
+    assert_eq!(store.count_created(network).await.unwrap(), 2);
+    add(&store, Device { origin: None, ..touched }).await;
+    assert_eq!(store.count_created(network).await.unwrap(), 1);
+    assert!(delete(&store, "a").await);
+    assert_eq!(store.count_created(network).await.unwrap(), 0);
 }
 
 pub(super) async fn each_fact_finds(store: Arc<dyn Store>) {

@@ -4,14 +4,17 @@ use std::sync::Arc;
 use std::time::SystemTime;
 
 use super::{change, configuration, device, generated};
+use crate::domain::device::Device;
 use crate::domain::mac::canonical_path;
 use crate::domain::plugin::{Configuration, GeneratedFile, StoredFile};
 use crate::provisioning::store::{DeviceChange, Store};
 
-/// Stores a configuration for the device `a`.
-async fn configure(store: &Arc<dyn Store>, files: Configuration) {
+/// Stores a configuration for the device `a`; gives the device as it is then.
+async fn configure(store: &Arc<dyn Store>, files: Configuration) -> Device {
     let device = store.device("a").await.unwrap().unwrap_or_else(|| device("a"));
-    store.change_device(DeviceChange { files: Some(files), ..change(device) }).await.unwrap();
+    let changed = store.change_device(DeviceChange { files: Some(files), ..change(device) }).await.unwrap();
+    assert_eq!(store.device("a").await.unwrap().as_ref(), Some(&changed));
+    changed
 }
 
 async fn file(store: &Arc<dyn Store>, path: &str) -> Option<StoredFile> {
@@ -82,6 +85,58 @@ pub(super) async fn absent_files_stay_as_they_are(store: Arc<dyn Store>) {
     let device = store.device("a").await.unwrap().unwrap();
     store.change_device(change(device)).await.unwrap();
     assert!(file(&store, "a.cfg").await.is_some());
+}
+
+/// Revisions of the files of the device `a`, by their paths in order.
+async fn revisions(store: &Arc<dyn Store>) -> Vec<i64> {
+    store.device_files("a").await.unwrap().iter().map(|stored| stored.revision).collect()
+}
+
+pub(super) async fn the_revision_moves_exactly_when_bytes_do(store: Arc<dyn Store>) {
+    let both = configuration(&[("00085D237429.cfg", "1"), ("b.cfg", "1")]);
+    let one_changed = configuration(&[("00085D237429.cfg", "1"), ("b.cfg", "2")]);
+    let other_spelling = configuration(&[("00085d237429.cfg", "1"), ("b.cfg", "2")]);
+    let mut sensitive = one_changed.clone();
+    sensitive.files[1].sensitive = true;
+    for (files, device, of_files) in [
+        (both.clone(), 1, vec![1, 1]),
+        (both, 1, vec![1, 1]),
+        (one_changed.clone(), 2, vec![1, 2]),
+        (other_spelling, 2, vec![1, 2]),
+        (sensitive, 2, vec![1, 2]),
+        (configuration(&[("00085D237429.cfg", "1")]), 3, vec![1]),
+        (one_changed, 4, vec![1, 4]),
+        (Configuration::default(), 5, vec![]),
+        (Configuration::default(), 5, vec![]),
+    ] {
+        let files_revision = configure(&store, files.clone()).await.files_revision;
+        assert_eq!((files_revision, revisions(&store).await), (device, of_files), "{files:?}");
+    }
+}
+
+pub(super) async fn a_caller_cannot_move_the_revision(store: Arc<dyn Store>) {
+    let files = |content| Some(configuration(&[("a.cfg", content)]));
+    let claiming = |revision| Device { files_revision: 7, revision, ..device("a") };
+    let new = DeviceChange { files: files("1"), ..change(claiming(0)) };
+    assert_eq!(store.change_device(new).await.unwrap().files_revision, 1);
+    assert_eq!(store.change_device(change(claiming(1))).await.unwrap().files_revision, 1);
+    let changed = DeviceChange { files: files("2"), ..change(claiming(2)) };
+    assert_eq!(store.change_device(changed).await.unwrap().files_revision, 2);
+    assert_eq!(revisions(&store).await, [2]);
+}
+
+pub(super) async fn common_files_have_the_revision_they_came_with(store: Arc<dyn Store>) {
+    for (files, expected) in [
+        (vec![generated("a.cfg", "1"), generated("b.cfg", "1")], vec![1, 1]),
+        (vec![generated("a.cfg", "1"), generated("b.cfg", "2")], vec![1, 2]),
+        (vec![generated("a.cfg", "3"), generated("b.cfg", "2")], vec![3, 2]),
+    ] {
+        store.put_common_files("p", files.clone()).await.unwrap();
+        let stored = store.common_files("p").await.unwrap();
+        assert_eq!(stored.iter().map(|stored| stored.revision).collect::<Vec<_>>(), expected);
+        assert_eq!(stored.into_iter().map(|stored| stored.file).collect::<Vec<_>>(), files);
+        assert_eq!(store.common_files("q").await.unwrap(), []);
+    }
 }
 
 pub(super) async fn common_files_belong_to_their_plugin(store: Arc<dyn Store>) {

@@ -2,12 +2,14 @@
 //!
 //! A test takes an empty store. [`battery`] makes a test of each for one implementation.
 
+mod audit;
 mod changes;
 mod concurrency;
 mod configs;
 mod devices;
 mod files;
 mod plugins;
+mod presences;
 
 use std::sync::Arc;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
@@ -44,19 +46,27 @@ mod sqlite {
 
     battery! { super::open;
         devices: every_field_survives, each_fact_finds, oldest_come_first, users_of_configs_and_plugins_are_found,
-            what_is_not_there_is_nothing;
+            the_time_of_creation_stays, what_networks_created_is_counted, what_is_not_there_is_nothing;
         changes: revisions_count_from_one, a_stale_revision_is_refused, a_taken_id_is_refused,
             a_failed_change_leaves_nothing, an_address_is_taken_from_others, a_provisional_device_is_absorbed,
-            a_device_that_moved_on_is_not_absorbed, what_is_discovered_must_be_unknown,
+            a_device_that_moved_on_is_not_absorbed, a_device_that_moved_on_is_not_deleted, what_is_discovered_must_be_unknown,
             files_of_a_config_that_changed_meanwhile_are_refused, a_transient_config_goes_with_its_last_device,
             a_config_that_is_left_goes_if_transient_and_unused, deleting_takes_files_and_transient_config;
         configs: every_field_survives, changes_count_and_collide, parents_are_replaced_in_order,
             a_lineage_meets_each_config_once, descendants_need_not_exist_at_the_top, the_oldest_of_a_role_counts,
-            deleting_leaves_the_children;
+            deleting_leaves_the_children, a_lineage_follows_changes,
+            a_change_is_unfinished_until_it_is_finished, the_last_change_of_a_config_is_the_one_to_finish;
         files: a_file_is_found_by_every_spelling, unchanged_bytes_keep_their_time,
             files_no_longer_generated_go, common_files_belong_to_their_plugin,
-            absent_files_stay_as_they_are;
+            absent_files_stay_as_they_are, the_revision_moves_exactly_when_bytes_do,
+            a_caller_cannot_move_the_revision, common_files_have_the_revision_they_came_with;
         plugins: a_plugin_is_replaced, the_last_twenty_crashes_stay, parameters_come_and_go;
+        audit: the_newest_come_first, only_what_is_asked_for_is_given, what_is_old_or_too_much_is_forgotten,
+            thousands_are_forgotten_at_once, what_did_not_happen_leaves_no_entry,
+            deleting_leaves_its_entry_and_those_before, who_loses_an_address_to_whom_is_told;
+        presences: the_last_counts_and_what_was_fetched_stays, a_presence_goes_with_its_device,
+            a_presence_is_no_change_of_the_record, any_number_of_presences_is_written,
+            devices_known_by_nothing_but_an_address_expire, devices_that_wait_come_and_go;
         concurrency: one_change_wins_each_revision, one_of_many_inserts_wins, reads_see_whole_changes;
     }
 }

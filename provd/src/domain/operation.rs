@@ -97,20 +97,14 @@ mod tests {
 
     #[test]
     fn progress_reads_as_existing_clients_parse_it() {
-        let part = |label: &str, stage| Progress {
-            label: Some(label.to_owned()),
-            stage,
-            ..Progress::default()
-        };
+        let part =
+            |label: &str, stage| Progress { label: Some(label.to_owned()), stage, ..Progress::default() };
         let download = Progress { current: Some(20), end: Some(100), ..part("download", Stage::Progress) };
         let install = Progress {
             parts: vec![download, part("install", Stage::Waiting)],
             ..part("install_pkg", Stage::Progress)
         };
-        assert_eq!(
-            install.to_string(),
-            "install_pkg|progress(download|progress;20/100)(install|waiting)"
-        );
+        assert_eq!(install.to_string(), "install_pkg|progress(download|progress;20/100)(install|waiting)");
         let uncounted = Progress { current: Some(541), end: Some(0), ..part("update", Stage::Success) };
         assert_eq!(uncounted.to_string(), "update|success;541");
     }

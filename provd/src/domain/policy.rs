@@ -108,9 +108,9 @@ impl FromStr for NatNetworks {
         }
         let network = |part: &str| {
             let address = || part.parse::<IpAddr>().map(IpNet::from);
-            part.parse().or_else(|_| address()).map_err(|_| {
-                invalid(part, "true, false, or networks such as 10.1.0.0/16,203.0.113.7")
-            })
+            part.parse()
+                .or_else(|_| address())
+                .map_err(|_| invalid(part, "true, false, or networks such as 10.1.0.0/16,203.0.113.7"))
         };
         text.split(',').map(|part| network(part.trim())).collect::<Result<_, _>>().map(NatNetworks)
     }

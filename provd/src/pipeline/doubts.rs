@@ -74,9 +74,7 @@ pub(super) fn is_doubtful(device: &Device, stated: &DeviceInfo, source: Source) 
 
 /// What the contradicted fact rests on, of a vendor before a model.
 fn contradiction(known: &DeviceInfo, provenance: &Provenance, stated: &DeviceInfo) -> Option<Source> {
-    let differ = |known: &Option<String>, stated: &Option<String>| {
-        matches!((known, stated), (Some(known), Some(stated)) if known != stated)
-    };
+    let differ = |known: &Option<String>, stated: &Option<String>| matches!((known, stated), (Some(known), Some(stated)) if known != stated);
     if differ(&known.vendor, &stated.vendor) {
         Some(provenance.vendor)
     } else if differ(&known.model, &stated.model) {

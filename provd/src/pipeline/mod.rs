@@ -78,7 +78,11 @@ pub struct Pipeline {
 
 impl Pipeline {
     /// A pipeline on the use cases. What it did can be read in the journal.
-    pub fn new(provisioning: Arc<Provisioning>, settings: PipelineSettings, journal: Arc<Journal>) -> Pipeline {
+    pub fn new(
+        provisioning: Arc<Provisioning>,
+        settings: PipelineSettings,
+        journal: Arc<Journal>,
+    ) -> Pipeline {
         Pipeline {
             admission: Arc::new(Admission::new(settings.auto_creation)),
             settings: Arc::new(settings),

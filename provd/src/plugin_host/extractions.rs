@@ -125,7 +125,10 @@ mod tests {
     fn dhcp(class: &[u8], option: &[u8]) -> Request {
         let mac = "00:08:5d:00:00:01".parse().unwrap();
         let options = BTreeMap::from([(60, class.to_vec()), (43, option.to_vec())]);
-        Request { ip: [192, 0, 2, 1].into(), kind: RequestKind::Dhcp(DhcpRequest { mac, options, only_phones: false }) }
+        Request {
+            ip: [192, 0, 2, 1].into(),
+            kind: RequestKind::Dhcp(DhcpRequest { mac, options, only_phones: false }),
+        }
     }
 
     #[test]

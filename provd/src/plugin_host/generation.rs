@@ -191,7 +191,15 @@ async fn become_ready(
     }
     let memory = Memory::new();
     let folder = plan.folder.clone();
-    Ok(Generation { client, description, sensitive, dhcp_hints, memory, folder, alive: AtomicBool::new(true) })
+    Ok(Generation {
+        client,
+        description,
+        sensitive,
+        dhcp_hints,
+        memory,
+        folder,
+        alive: AtomicBool::new(true),
+    })
 }
 
 /// Tries until somebody listens; the caller's deadline ends it.

@@ -49,8 +49,7 @@ pub async fn run(settings: Settings, shutdown: CancellationToken) -> anyhow::Res
     let base = listening.base_raw_config(settings.advertised_url.as_deref());
     let advertised = base_url(&base);
     let synchronizer = Arc::new(Synchronization::new(settings.synchronization.clone()));
-    let provisioning =
-        Arc::new(Provisioning::new(store, host.clone(), base).synchronizing_by(synchronizer));
+    let provisioning = Arc::new(Provisioning::new(store, host.clone(), base).synchronizing_by(synchronizer));
     provisioning.seed(&listening.advertised_host()).await?;
     host.settled(PLUGINS_READY).await;
     let mut pending = Vec::new();
@@ -80,10 +79,8 @@ pub async fn run(settings: Settings, shutdown: CancellationToken) -> anyhow::Res
     if let Some(broadcasts) = broadcasts {
         tasks.spawn(dhcp::serve(broadcasts, pipeline.clone(), shutdown.clone()));
     }
-    let retention = Retention {
-        provisional_for: settings.identification.provisional_for,
-        audit_for: settings.audit_for,
-    };
+    let retention =
+        Retention { provisional_for: settings.identification.provisional_for, audit_for: settings.audit_for };
     let work = keep_up(provisioning.clone(), pending, inbox, retention);
     tasks.spawn(shutdown.clone().run_until_cancelled_owned(work).map(drop));
 

@@ -135,7 +135,8 @@ mod tests {
 
     #[test]
     fn policies_come_from_flags_and_the_file() {
-        let file = "retriever = 'secure'\nnat = ['10.0.0.0/8']\nauto-create-ceiling = 5\nprovisional_hours = 0\n";
+        let file =
+            "retriever = 'secure'\nnat = ['10.0.0.0/8']\nauto-create-ceiling = 5\nprovisional_hours = 0\n";
         let settings = resolve(file, Some("approve")).unwrap();
         assert_eq!((settings.retriever, settings.updater), (Retriever::Approve, Updater::Default));
         assert!(settings.nat.contains("10.1.2.3".parse().unwrap()));

@@ -114,10 +114,18 @@ impl Settings {
             plugins: arguments.plugins.or(file.plugins),
             trusted_proxies: arguments.trusted_proxies.or(file.trusted_proxies).unwrap_or(0),
             advertised_url: advertised_url.map(|url| check_url(&url)).transpose()?,
-            dhcp_listen: arguments.dhcp_listen.or(file.dhcp_listen).map_or(DhcpListen::Nowhere, DhcpListen::on),
-            audit_for: Duration::from_hours(24 * u64::from(arguments.audit_days.or(file.audit_days).unwrap_or(365))),
+            dhcp_listen: arguments
+                .dhcp_listen
+                .or(file.dhcp_listen)
+                .map_or(DhcpListen::Nowhere, DhcpListen::on),
+            audit_for: Duration::from_hours(
+                24 * u64::from(arguments.audit_days.or(file.audit_days).unwrap_or(365)),
+            ),
             identification: IdentificationSettings::resolve(arguments.identification, file.identification)?,
-            synchronization: SynchronizationSettings::resolve(arguments.synchronization, file.synchronization)?,
+            synchronization: SynchronizationSettings::resolve(
+                arguments.synchronization,
+                file.synchronization,
+            )?,
         })
     }
 }
@@ -143,7 +151,8 @@ mod tests {
     fn flags_win_over_the_file_and_the_file_over_defaults() {
         let folder = tempfile::tempdir().unwrap();
         let config = folder.path().join("provd.toml");
-        std::fs::write(&config, "http = '127.0.0.1:1'\napi = '127.0.0.1:2'\n[identification]\nnat = true\n").unwrap();
+        std::fs::write(&config, "http = '127.0.0.1:1'\napi = '127.0.0.1:2'\n[identification]\nnat = true\n")
+            .unwrap();
         let arguments = ServeArguments {
             config: Some(config),
             http: Some("127.0.0.1:9".parse().unwrap()),

@@ -113,6 +113,7 @@ pub(crate) fn target(ip: IpAddr) -> SynchronizationTarget {
     SynchronizationTarget {
         device: "phone".to_owned(),
         peer: Some("alice".to_owned()),
+        username: None,
         ip: Some(ip),
         credentials: Some((LINE.0.to_owned(), LINE.1.to_owned())),
     }

@@ -74,7 +74,9 @@ fn read(mut document: Map<String, Value>) -> Result<(Selection, Pace), Problem> 
     let selection = Selection {
         ids: take(&mut document, "ids", "a list of device ids")?,
         plugin: take(&mut document, "plugin", "the id of a plugin")?,
+        // An empty one selects every phone, which is to be said in so many words.
         matching: take(&mut document, "where", "a selector")?
+            .filter(|selector: &Value| selector.as_object().is_none_or(|keys| !keys.is_empty()))
             .map(|selector| Find::by("where", selector))
             .transpose()?,
         outdated: take(&mut document, "outdated", "true or false")?.unwrap_or(false),

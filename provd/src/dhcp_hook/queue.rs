@@ -133,11 +133,16 @@ impl Queue {
         matches!(self.lock(), Ok(None))
     }
 
+    /// Files of events alone: whatever else lies here, a pipe say, is neither opened nor removed.
     fn list(&self, suffix: &str) -> io::Result<Vec<Waiting>> {
         let mut names = Vec::new();
         for entry in fs::read_dir(&self.folder)? {
-            if let Ok(name) = entry?.file_name().into_string()
-                && name.ends_with(suffix)
+            let entry = entry?;
+            // One that is gone meanwhile has no type any more.
+            let is_file = entry.file_type().is_ok_and(|kind| kind.is_file());
+            if let Ok(name) = entry.file_name().into_string()
+                && is_file
+                && is_event(&name, suffix)
             {
                 names.push(Waiting(name));
             }
@@ -156,6 +161,13 @@ fn next_name(newest: Option<&Waiting>) -> String {
     format!("{moment:020}-{}", std::process::id())
 }
 
+/// Whether [`next_name`] made it.
+fn is_event(name: &str, suffix: &str) -> bool {
+    let is_number = |text: &str| !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
+    let parts = name.strip_suffix(suffix).and_then(|stem| stem.split_once('-'));
+    parts.is_some_and(|(moment, process)| is_number(moment) && is_number(process))
+}
+
 fn write(path: &Path, body: &str) -> io::Result<()> {
     File::options().write(true).create_new(true).open(path)?.write_all(body.as_bytes())
 }
@@ -172,6 +184,17 @@ mod tests {
 
     fn bodies(queue: &Queue) -> Vec<String> {
         queue.waiting().unwrap().iter().map(|waiting| queue.read(waiting).unwrap().unwrap()).collect()
+    }
+
+    #[test]
+    fn what_is_no_event_is_left_alone() {
+        let (_folder, queue) = queue();
+        queue.add("one").unwrap();
+        fs::create_dir(queue.folder().join("00000000000000000001-2.json")).unwrap();
+        fs::write(queue.folder().join("foreign.json"), "mine").unwrap();
+        assert_eq!(bodies(&queue), ["one"]);
+        assert_eq!(queue.remove_outdated().unwrap(), 0);
+        assert!(queue.folder().join("foreign.json").exists());
     }
 
     #[test]

@@ -71,7 +71,7 @@ impl Pipeline {
         let stated = self.stated_by(request, &mut draft.info);
         let story = &mut draft.identification;
         match self.retrieve(&stated.info, &mut story.tried).await? {
-            Some(device) if self.is_true(&device, &stated) => {
+            Some(device) if self.is_settled(&device, &stated) => {
                 return Ok(Identified { device: Some(device), complete: true, retry_after: None });
             }
             None if !stated.may_create => return Ok(Identified { complete: true, ..Identified::default() }),
@@ -86,7 +86,7 @@ impl Pipeline {
     }
 
     /// Whether there is nothing to change in the record of a device.
-    fn is_true(&self, device: &Device, stated: &Stated) -> bool {
+    fn is_settled(&self, device: &Device, stated: &Stated) -> bool {
         let is_current = is_current(device, &stated.info, stated.source);
         if is_current {
             self.doubts.forget(&device.id);

@@ -46,11 +46,10 @@ impl Pipeline {
         info: &DeviceInfo,
         tried: &mut Vec<(DeviceKey, Tried)>,
     ) -> Result<Option<Device>, StoreError> {
-        let uuid = info.uuid.as_ref().filter(|_| self.settings.retriever != Retriever::Secure);
         let identities = [
             info.mac.map(DeviceKey::Mac),
             info.sn.clone().map(DeviceKey::Sn),
-            uuid.cloned().map(DeviceKey::Uuid),
+            self.believed_uuid(info).map(DeviceKey::Uuid),
         ];
         for key in identities.into_iter().flatten() {
             let first = self.provisioning.store().find_devices(&key).await?.into_iter().next();
@@ -63,6 +62,11 @@ impl Pipeline {
             Some(ip) => self.retrieve_by_address(ip, info, tried).await,
             None => Ok(None),
         }
+    }
+
+    /// The UUID, unless the policy is not to look for it.
+    fn believed_uuid(&self, info: &DeviceInfo) -> Option<String> {
+        info.uuid.clone().filter(|_| self.settings.retriever != Retriever::Secure)
     }
 
     /// The one device at an address whose known facts do not contradict. With several nobody can tell.
@@ -130,7 +134,7 @@ impl Pipeline {
         let news = [
             info.mac.filter(|_| known.info.mac.is_none()).map(DeviceKey::Mac),
             info.sn.clone().filter(|_| known.info.sn.is_none()).map(DeviceKey::Sn),
-            info.uuid.clone().filter(|_| known.info.uuid.is_none()).map(DeviceKey::Uuid),
+            self.believed_uuid(info).filter(|_| known.info.uuid.is_none()).map(DeviceKey::Uuid),
         ];
         for key in news.into_iter().flatten() {
             let devices = self.provisioning.store().find_devices(&key).await?;

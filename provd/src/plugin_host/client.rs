@@ -15,8 +15,9 @@ use crate::provisioning::plugins::PluginError;
 
 /// Calls one plugin may have under way.
 const BULKHEAD: usize = 32;
-/// How long a call may queue for a place.
-const QUEUE: Duration = Duration::from_millis(250);
+/// How long a call may queue for a place: a site that comes up at once is served, not refused. Where a plugin hangs, the
+/// breaker ends the queue.
+const QUEUE: Duration = Duration::from_secs(1);
 /// When asking a plugin again that failed otherwise than by its breaker may help.
 const RETRY_AFTER: Duration = Duration::from_secs(2);
 

@@ -8,12 +8,11 @@ use serde_json::{Map, Value};
 use crate::domain::config::Config;
 use crate::domain::device::Device;
 
-/// Keys of a device that the server sets as a consequence of others.
-const CONSEQUENCES: [&str; 4] = ["configured", "last_error", "last_error_at", "is_new"];
+/// Keys of a device that say nothing new: its identifier, and what the server sets as a consequence of others.
+const CONSEQUENCES: [&str; 5] = ["id", "configured", "last_error", "last_error_at", "is_new"];
 
 /// Keys whose values are facts that anybody may read. All others are free, and may be secrets.
-const FACTS: [&str; 13] = [
-    "id",
+const FACTS: [&str; 12] = [
     "mac",
     "ip",
     "sn",

@@ -53,7 +53,7 @@ pub struct Provisioning {
     waiting_list: WaitingList,
     synchronizer: Option<Arc<dyn Synchronizer>>,
     /// Devices that could not be configured, and the plugin that was away, if that was why; held to add one or take all.
-    waiting: Mutex<HashMap<String, Option<String>>>,
+    unconfigured: Mutex<HashMap<String, Option<String>>>,
     /// Places for configuring many devices: all operations together take half of what a plugin does at a time.
     places: Semaphore,
 }
@@ -71,7 +71,7 @@ impl Provisioning {
             presences: Presences::default(),
             waiting_list: WaitingList::default(),
             synchronizer: None,
-            waiting: Mutex::default(),
+            unconfigured: Mutex::default(),
             places: Semaphore::new(many::PARALLEL),
         }
     }

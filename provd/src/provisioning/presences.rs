@@ -23,6 +23,11 @@ impl Presences {
         self.unwritten.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
+    /// Whether a phone was seen since what is written.
+    pub(super) fn has_news_of(&self, device: &str) -> bool {
+        self.lock().contains_key(device)
+    }
+
     /// What was seen later counts; what was fetched is not forgotten by a request that fetched nothing.
     fn note(&self, mut presence: Presence) {
         let mut unwritten = self.lock();

@@ -59,7 +59,10 @@ impl Provisioning {
     pub fn synchronize_many(self: &Arc<Self>, devices: Vec<String>, pace: Pace) -> Running {
         let provisioning = self.clone();
         let end = u64::try_from(devices.len()).ok();
-        let what = format!("synchronize {} devices", devices.len());
+        let what = match devices.as_slice() {
+            [only] => format!("synchronize device {only}"),
+            devices => format!("synchronize {} devices", devices.len()),
+        };
         self.operations.run(SYNCHRONIZATIONS, what, end, |worker| async move {
             provisioning.tell_each(&devices, pace, &worker).await
         })

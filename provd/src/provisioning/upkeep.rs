@@ -45,7 +45,7 @@ impl Provisioning {
 
     /// Remembers to configure a device when that may be possible again: its plugin is back, or the database.
     pub(crate) fn configure_later(&self, device: &str, plugin: Option<&str>) {
-        let mut waiting = self.waiting.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut waiting = self.unconfigured.lock().unwrap_or_else(PoisonError::into_inner);
         waiting.insert(device.to_owned(), plugin.map(str::to_owned));
     }
 
@@ -55,7 +55,7 @@ impl Provisioning {
         let ready =
             |plugin: &Option<String>| plugin.as_deref().is_none_or(|id| self.plugins.is_available(id));
         let waiting: Vec<String> = {
-            let waiting = self.waiting.lock().unwrap_or_else(PoisonError::into_inner);
+            let waiting = self.unconfigured.lock().unwrap_or_else(PoisonError::into_inner);
             waiting.iter().filter(|(_, plugin)| ready(plugin)).map(|(device, _)| device.clone()).collect()
         };
         let stored = AtomicBool::new(true);
@@ -64,7 +64,7 @@ impl Provisioning {
             if !stored.load(Ordering::Relaxed) {
                 return;
             }
-            self.waiting.lock().unwrap_or_else(PoisonError::into_inner).remove(&device);
+            self.unconfigured.lock().unwrap_or_else(PoisonError::into_inner).remove(&device);
             match self.reconfigure_device(&device).await {
                 Ok(_) | Err(ProvisioningError::NoSuchDevice(_)) => {}
                 Err(error) => {
@@ -82,6 +82,9 @@ impl Provisioning {
     pub async fn expire_provisional(&self, unseen_for: Duration) -> Result<(), StoreError> {
         self.write_presences().await;
         for device in self.store.expired_devices(SystemTime::now() - unseen_for).await? {
+            if self.presences.has_news_of(&device.id) {
+                continue;
+            }
             let why =
                 vec![format!("known only by its address, not seen for {} h", unseen_for.as_secs() / 3600)];
             let entry = AuditEntry::device(&Actor::Server, "expired", &device.id, why);

@@ -22,7 +22,7 @@ use crate::listeners::tftp::{self, TftpSettings};
 use crate::pipeline::{Journal, Pipeline, PipelineSettings};
 use crate::plugin_host::{Bundle, HostSettings, PluginHost, install};
 use crate::provisioning::{PluginEvent, Provisioning};
-use crate::settings::Settings;
+use crate::settings::{IdentificationSettings, Settings};
 use crate::storage::Database;
 use crate::synchronization::Synchronization;
 
@@ -44,7 +44,7 @@ pub async fn run(settings: Settings, shutdown: CancellationToken) -> anyhow::Res
     let database = Database::open(&data_dir.database()).await?;
     let store = Arc::new(database.clone());
 
-    let (events, mut inbox) = mpsc::unbounded_channel();
+    let (events, inbox) = mpsc::unbounded_channel();
     let host = start_plugins(&settings, &data_dir, store.clone(), events).await?;
     let base = listening.base_raw_config(settings.advertised_url.as_deref());
     let advertised = base_url(&base);
@@ -52,21 +52,12 @@ pub async fn run(settings: Settings, shutdown: CancellationToken) -> anyhow::Res
     let provisioning = Arc::new(Provisioning::new(store, host.clone(), base).synchronizing_by(synchronizer));
     provisioning.seed(&listening.advertised_host()).await?;
     host.settled(PLUGINS_READY).await;
-    let mut pending = Vec::new();
-    while let Ok(event) = inbox.try_recv() {
-        provisioning.prepare(&event).await;
-        pending.push(event);
-    }
+    let (pending, inbox) = prepare(&provisioning, inbox).await;
 
     let addresses = listening.addresses;
     let journal = Arc::new(Journal::default());
-    let pipeline_settings = PipelineSettings {
-        retriever: settings.identification.retriever,
-        updater: settings.identification.updater,
-        nat: settings.identification.nat.clone(),
-        auto_creation: settings.identification.auto_creation,
-    };
-    let pipeline = Arc::new(Pipeline::new(provisioning.clone(), pipeline_settings, journal.clone()));
+    let pipeline = Pipeline::new(provisioning.clone(), policies(&settings.identification), journal.clone());
+    let pipeline = Arc::new(pipeline);
     let state = ApiState::new(
         provisioning.clone(),
         host.clone(),
@@ -91,6 +82,28 @@ pub async fn run(settings: Settings, shutdown: CancellationToken) -> anyhow::Res
     take_down(tasks, &pipeline, &provisioning, &host, &database).await;
     data_dir.withdraw();
     Ok(())
+}
+
+/// What phones need of plugins before the first of them asks. The rest of what these events ask for is done beside them.
+async fn prepare(
+    provisioning: &Provisioning,
+    mut inbox: mpsc::UnboundedReceiver<PluginEvent>,
+) -> (Vec<PluginEvent>, mpsc::UnboundedReceiver<PluginEvent>) {
+    let mut pending = Vec::new();
+    while let Ok(event) = inbox.try_recv() {
+        provisioning.prepare(&event).await;
+        pending.push(event);
+    }
+    (pending, inbox)
+}
+
+fn policies(settings: &IdentificationSettings) -> PipelineSettings {
+    PipelineSettings {
+        retriever: settings.retriever,
+        updater: settings.updater,
+        nat: settings.nat.clone(),
+        auto_creation: settings.auto_creation,
+    }
 }
 
 /// Serves everything that listens.

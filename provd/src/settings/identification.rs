@@ -12,7 +12,7 @@ use crate::domain::policy::{AutoCreation, NatNetworks, Retriever, Updater};
 #[derive(Debug, Clone, Default, Args)]
 pub struct IdentificationArguments {
     /// How the device behind a request is found: `default` creates unknown ones, `approve` lets them wait for
-    /// `provd device approve`, `secure` neither [default: default]
+    /// `provd device approve`, `secure` turns them away [default: default]
     #[arg(long, env = "PROVD_RETRIEVER", value_name = "POLICY")]
     pub retriever: Option<String>,
     /// What a request changes in the record of its device: `default` all it reveals, `secure` nothing [default: default]
@@ -25,10 +25,11 @@ pub struct IdentificationArguments {
     /// Devices that requests from one network (IPv4 /24, IPv6 /64) may create at once [default: 10000]
     #[arg(long, env = "PROVD_AUTO_CREATE_BURST", value_name = "N")]
     pub auto_create_burst: Option<u32>,
-    /// And so many more each minute [default: 600]
+    /// How many more of them each network may create in a minute [default: 600]
     #[arg(long, env = "PROVD_AUTO_CREATE_PER_MINUTE", value_name = "N")]
     pub auto_create_per_minute: Option<u32>,
-    /// But not while so many that no administrator has changed came from that network [default: 20000]
+    /// Most devices of one network that requests created and no administrator has changed; beyond it they create none
+    /// [default: 20000]
     #[arg(long, env = "PROVD_AUTO_CREATE_CEILING", value_name = "N")]
     pub auto_create_ceiling: Option<u32>,
     /// Hours after which a device that is known only by its address, and not seen any more, is deleted; 0 keeps it for

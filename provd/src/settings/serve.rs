@@ -34,8 +34,8 @@ pub struct ServeArguments {
     /// URL under which phones reach this server [default: the address of this machine and the HTTP port]
     #[arg(long, env = "PROVD_ADVERTISED_URL", value_name = "URL")]
     pub advertised_url: Option<String>,
-    /// Learn MAC addresses, addresses and vendor classes from what DHCP clients broadcast: `true`, `false`, or one network
-    /// interface; needs the capability `CAP_NET_RAW` [default: false]
+    /// Learn MAC addresses, addresses and vendor classes from what DHCP clients broadcast: `true`, `false`, or network
+    /// interfaces such as `eth1,eth2`; needs the capability `CAP_NET_RAW` [default: false]
     #[arg(long, env = "PROVD_DHCP_LISTEN", value_name = "INTERFACE", num_args = 0..=1, default_missing_value = "true")]
     pub dhcp_listen: Option<String>,
     /// Days for which it is kept who changed what [default: 365]
@@ -47,7 +47,8 @@ pub struct ServeArguments {
     /// Synchronisation.
     #[command(flatten)]
     pub synchronization: SynchronizationArguments,
-    /// Configuration file (TOML) with the flags above as keys, `data_dir = "/var/lib/provd"`
+    /// Configuration file (TOML) with the flags above as keys, `data_dir = "/var/lib/provd"`; those from --retriever to
+    /// --provisional-hours in the table `[identification]`, those after them in `[synchronization]`, the first as `way`
     #[arg(long, env = "PROVD_CONFIG", value_name = "FILE")]
     pub config: Option<PathBuf>,
 }

@@ -29,8 +29,10 @@ mod value;
 const EXAMPLES: &str = "\
 Examples:
   provd dhcp-config --server dnsmasq --output /etc/dnsmasq.d/provd.conf
-  provd dhcp-config --server isc --url http://provd.example.org:8667 --tftp 192.0.2.1 > /etc/dhcp/provd.conf
-  provd dhcp-config --server kea --output /etc/kea/provd.json && kea-dhcp4 -t /etc/kea/kea-dhcp4.conf
+  provd dhcp-config --server isc --url http://provd.example.org:8667 \\
+      --tftp 192.0.2.1 > /etc/dhcp/provd.conf
+  provd dhcp-config --server kea --output /etc/kea/provd.json \\
+      && kea-dhcp4 -t /etc/kea/kea-dhcp4.conf
   provd dhcp-config --json
 
 Make the file again when plugins were installed or upgraded.";

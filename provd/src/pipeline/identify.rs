@@ -41,42 +41,24 @@ pub(super) struct Stated {
 }
 
 impl Pipeline {
-    /// What a request states, completed by what DHCP told of its address. That makes no phone of one which says nothing of
-    /// itself: a browser on a machine with a lease is no reason for a device.
-    fn stated_by(&self, request: &Request, info: &mut DeviceInfo) -> Stated {
-        let may_create = match &request.kind {
-            // A DHCP server that serves more than phones tells of laptops too.
-            RequestKind::Dhcp(dhcp) => {
-                let anybody = !dhcp.only_phones && self.settings.retriever == Retriever::Default;
-                anybody || info.vendor.is_some()
-            }
-            RequestKind::Http(_) | RequestKind::Tftp(_) => info.says_more_than_address(),
-        };
-        if matches!(request.kind, RequestKind::Dhcp(_)) {
-            self.leases.remember(info);
-        } else if !self.settings.nat.contains(request.ip) {
-            self.leases.complete(info);
-        }
-        Stated { info: info.clone(), source: Source::of(request), may_create }
-    }
-}
-
-impl Pipeline {
     /// The device a request is of, created if need be.
     pub(super) async fn identify(
         &self,
         request: &Request,
         draft: &mut Draft,
     ) -> Result<Identified, StoreError> {
-        let stated = self.stated_by(request, &mut draft.info);
+        let may_create = self.may_create(request, &draft.info);
+        self.complete_by_lease(request, &mut draft.info);
+        let (info, source) = (&draft.info, Source::of(request));
         let story = &mut draft.identification;
-        match self.retrieve(&stated.info, &mut story.tried).await? {
-            Some(device) if self.is_settled(&device, &stated) => {
+        match self.retrieve(info, &mut story.tried).await? {
+            Some(device) if self.is_settled(&device, info, source) => {
                 return Ok(Identified { device: Some(device), complete: true, retry_after: None });
             }
-            None if !stated.may_create => return Ok(Identified { complete: true, ..Identified::default() }),
+            None if !may_create => return Ok(Identified { complete: true, ..Identified::default() }),
             _ => {}
         }
+        let stated = Stated { info: info.clone(), source, may_create };
         let pipeline = self.clone();
         let change = self.changes.spawn(async move { pipeline.change(&stated).await }).await;
         let (identified, changed) =
@@ -85,9 +67,31 @@ impl Pipeline {
         Ok(identified)
     }
 
-    /// Whether there is nothing to change in the record of a device.
-    fn is_settled(&self, device: &Device, stated: &Stated) -> bool {
-        let is_current = is_current(device, &stated.info, stated.source);
+    /// Whether one that is not known may become a device by what it says itself: what DHCP told of its address makes no phone
+    /// of a browser there.
+    fn may_create(&self, request: &Request, info: &DeviceInfo) -> bool {
+        match &request.kind {
+            // A DHCP server that serves more than phones tells of laptops too.
+            RequestKind::Dhcp(dhcp) => {
+                let anybody = !dhcp.only_phones && self.settings.retriever == Retriever::Default;
+                anybody || info.vendor.is_some()
+            }
+            RequestKind::Http(_) | RequestKind::Tftp(_) => info.says_more_than_address(),
+        }
+    }
+
+    /// DHCP tells who has an address, and others may be known by it.
+    fn complete_by_lease(&self, request: &Request, info: &mut DeviceInfo) {
+        if matches!(request.kind, RequestKind::Dhcp(_)) {
+            self.leases.remember(info);
+        } else if !self.settings.nat.contains(request.ip) {
+            self.leases.complete(info);
+        }
+    }
+
+    /// Whether there is nothing to change in the record of a device. What it was doubted for is forgotten then.
+    fn is_settled(&self, device: &Device, info: &DeviceInfo, source: Source) -> bool {
+        let is_current = is_current(device, info, source);
         if is_current {
             self.doubts.forget(&device.id);
         }
@@ -137,7 +141,7 @@ impl Pipeline {
                 let (kept, absorbed) = whole(stored, other);
                 self.update(kept, absorbed, stated, story).await
             }
-            Found::New(device) => self.create(device, stated, story).await,
+            Found::New(device, _permit) => self.create(device, stated, story).await,
         }
     }
 }

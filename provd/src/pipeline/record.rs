@@ -1,6 +1,7 @@
 //! The story of one request, for an administrator who asks why a phone got what it got.
 //!
-//! What a phone sent is kept as it came, within the limits of its listener; file contents and raw configs never are.
+//! Of what a phone sent only that is kept which is shown: no header but the User-Agent, no query, of long paths their
+//! beginning. File contents and raw configs never are.
 
 use std::sync::Arc;
 use std::time::{Duration, SystemTime};
@@ -8,9 +9,12 @@ use std::time::{Duration, SystemTime};
 use crate::domain::answer::{Answer, Content};
 use crate::domain::device_info::DeviceInfo;
 use crate::domain::plugin::Support;
-use crate::domain::request::Request;
+use crate::domain::request::{Request, RequestKind};
 use crate::provisioning::plugins::{Vote, Votes};
 use crate::provisioning::store::DeviceKey;
+
+/// Characters of a path and of a User-Agent that are kept.
+const SHOWN: usize = 1_000;
 
 /// One request, and everything that was decided about it.
 #[derive(Debug, Clone)]
@@ -167,7 +171,8 @@ impl Draft {
         }
     }
 
-    pub(super) fn ended(self, request: Request, outcome: Outcome) -> RequestRecord {
+    pub(super) fn ended(self, mut request: Request, outcome: Outcome) -> RequestRecord {
+        keep_what_is_shown(&mut request);
         let Draft { id, at, votes, info, identification, device, route, steps } = self;
         RequestRecord {
             id,
@@ -182,5 +187,53 @@ impl Draft {
             outcome,
             steps,
         }
+    }
+}
+
+/// What is dropped may be a secret, and would be most of the memory that the last requests take.
+fn keep_what_is_shown(request: &mut Request) {
+    let path = match &mut request.kind {
+        RequestKind::Http(http) => {
+            http.query = String::new();
+            http.headers.retain(|(name, _)| name == "user-agent");
+            http.headers.shrink_to_fit();
+            http.headers.iter_mut().for_each(|(_, value)| shorten(value));
+            &mut http.path
+        }
+        RequestKind::Tftp(tftp) => &mut tftp.filename,
+        RequestKind::Dhcp(_) => return,
+    };
+    shorten(path);
+}
+
+fn shorten(text: &mut String) {
+    if text.len() > SHOWN
+        && let Some((end, _)) = text.char_indices().nth(SHOWN)
+    {
+        text.truncate(end);
+        text.shrink_to_fit();
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::request::HttpRequest;
+
+    #[test]
+    fn of_a_request_only_what_is_shown_is_kept() {
+        let header = |name: &str, value: &str| (name.to_owned(), value.to_owned());
+        let http = HttpRequest {
+            method: "GET".to_owned(),
+            path: format!("/{}", "é".repeat(5_000)),
+            query: "key=secret".to_owned(),
+            headers: vec![header("authorization", "secret"), header("user-agent", &"a".repeat(5_000))],
+        };
+        let request = Request { ip: [192, 0, 2, 1].into(), kind: RequestKind::Http(http) };
+        let record = Draft::new(1).ended(request, Outcome::NotFound);
+        let RequestKind::Http(kept) = &record.request.kind else { panic!("{record:?}") };
+        assert_eq!(kept.path.chars().count(), SHOWN);
+        assert_eq!(kept.user_agent().map(str::len), Some(SHOWN));
+        assert!(kept.headers.len() == 1 && kept.query.is_empty(), "{kept:?}");
     }
 }

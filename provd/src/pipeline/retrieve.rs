@@ -1,10 +1,11 @@
 //! Step 2: the device these facts speak of: by MAC address, serial number, UUID, address, or a new one.
 
+use std::mem::discriminant;
 use std::net::IpAddr;
 use std::time::Duration;
 
 use super::Pipeline;
-use super::admission::Admitted;
+use super::admission::{Admitted, Permit};
 use super::identify::Stated;
 use super::record::Tried;
 use crate::domain::device::Device;
@@ -18,8 +19,8 @@ use crate::provisioning::store::{DeviceKey, StoreError};
 pub(super) enum Found {
     /// It has a record.
     Stored(Device),
-    /// It is to be created.
-    New(Device),
+    /// It is to be created, while the permit is held.
+    New(Device, Permit),
     /// It is to have none, for now.
     Refused {
         why: String,
@@ -46,12 +47,7 @@ impl Pipeline {
         info: &DeviceInfo,
         tried: &mut Vec<(DeviceKey, Tried)>,
     ) -> Result<Option<Device>, StoreError> {
-        let identities = [
-            info.mac.map(DeviceKey::Mac),
-            info.sn.clone().map(DeviceKey::Sn),
-            self.believed_uuid(info).map(DeviceKey::Uuid),
-        ];
-        for key in identities.into_iter().flatten() {
+        for key in self.identities(info) {
             let first = self.provisioning.store().find_devices(&key).await?.into_iter().next();
             tried.push((key, if first.is_some() { Tried::Found } else { Tried::Nobody }));
             if first.is_some() {
@@ -64,9 +60,10 @@ impl Pipeline {
         }
     }
 
-    /// The UUID, unless the policy is not to look for it.
-    fn believed_uuid(&self, info: &DeviceInfo) -> Option<String> {
-        info.uuid.clone().filter(|_| self.settings.retriever != Retriever::Secure)
+    /// What a device is looked for by, before its address.
+    fn identities(&self, info: &DeviceInfo) -> impl Iterator<Item = DeviceKey> {
+        let is_secure = self.settings.retriever == Retriever::Secure;
+        DeviceKey::identities(info).filter(move |key| !(is_secure && matches!(key, DeviceKey::Uuid(_))))
     }
 
     /// The one device at an address whose known facts do not contradict. With several nobody can tell.
@@ -110,8 +107,10 @@ impl Pipeline {
         }
         let Some(ip) = stated.info.ip else { return refused("its address is not known".to_owned(), None) };
         match self.admission.ask(ip, self.provisioning.store()).await? {
-            Admitted::To(network) => {
-                Ok(Found::New(Device::discovered(new_id(), stated.info.clone(), stated.source, network)))
+            Admitted::Yes(permit) => {
+                let origin = permit.network().to_owned();
+                let device = Device::discovered(new_id(), stated.info.clone(), stated.source, origin);
+                Ok(Found::New(device, permit))
             }
             Admitted::Later(wait) => {
                 let why = format!("too many new devices from the network of {ip} at once");
@@ -131,12 +130,8 @@ impl Pipeline {
         known: &Device,
         info: &DeviceInfo,
     ) -> Result<Option<Device>, StoreError> {
-        let news = [
-            info.mac.filter(|_| known.info.mac.is_none()).map(DeviceKey::Mac),
-            info.sn.clone().filter(|_| known.info.sn.is_none()).map(DeviceKey::Sn),
-            self.believed_uuid(info).filter(|_| known.info.uuid.is_none()).map(DeviceKey::Uuid),
-        ];
-        for key in news.into_iter().flatten() {
+        let known_by: Vec<_> = DeviceKey::identities(&known.info).map(|key| discriminant(&key)).collect();
+        for key in self.identities(info).filter(|key| !known_by.contains(&discriminant(key))) {
             let devices = self.provisioning.store().find_devices(&key).await?;
             let is_other = |device: &Device| device.id != known.id && !device.info.contradicts(info);
             if let Some(other) = devices.into_iter().find(is_other) {

@@ -9,6 +9,8 @@ use crate::domain::request::{Request, RequestKind};
 
 /// Shapes of requests that are remembered.
 const CAPACITY: u64 = 4096;
+/// Longest shape that is remembered, in bytes. No phone's is as long, and whoever makes them up is not to fill the memory.
+const LONGEST: usize = 2048;
 
 /// What an extraction depends on besides protocol, path, query, User-Agent and vendor class.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -37,7 +39,10 @@ impl<T: Clone + Send + Sync + 'static> Extractions<T> {
     /// Remembers an answer. What it depends on counts for all from now on: a key that states more is never wrong.
     pub(super) fn remember(&self, request: &Request, vary: Vary, answer: T) {
         self.widen(vary);
-        self.answers.insert(self.shape(request), answer);
+        let shape = self.shape(request);
+        if shape.len() <= LONGEST {
+            self.answers.insert(shape, answer);
+        }
     }
 
     /// What the answers depend on, as far as they revealed it.

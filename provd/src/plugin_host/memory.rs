@@ -13,6 +13,9 @@ use crate::domain::request::Request;
 
 /// Answers of each kind that one plugin may have remembered.
 const CAPACITY: u64 = 4096;
+/// Longest path whose answer is remembered, in bytes. Nobody's files are named so, and whoever makes them up is not to fill
+/// the memory.
+const LONGEST_PATH: usize = 1024;
 
 /// Remembered answers of one generation of one plugin.
 #[derive(Debug)]
@@ -57,7 +60,7 @@ impl Memory {
 
     /// Remembers what a plugin serves: for one device, or for all of them.
     pub(super) fn remember_file(&self, device: Option<&Device>, request: &Request, reference: FileReference) {
-        if let Some(path) = request.kind.path() {
+        if let Some(path) = request.kind.path().filter(|path| path.len() <= LONGEST_PATH) {
             let device = device.map(|device| (device.id.clone(), device.revision));
             self.files.insert((request.kind.protocol(), path.to_owned(), device), reference);
         }
@@ -84,5 +87,14 @@ mod tests {
         assert_eq!(memory.file(&device, &request), Some(reference));
         device.revision = 2;
         assert_eq!(memory.file(&device, &request), None);
+    }
+
+    #[test]
+    fn names_that_nobody_has_are_not_remembered() {
+        let memory = Memory::new();
+        let kind = RequestKind::Tftp(TftpRequest { filename: "a".repeat(LONGEST_PATH + 1) });
+        let request = Request { ip: [192, 0, 2, 1].into(), kind };
+        memory.remember_file(None, &request, FileReference::NotFound);
+        assert_eq!(memory.file(&Device::default(), &request), None);
     }
 }

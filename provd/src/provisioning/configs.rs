@@ -6,7 +6,7 @@
 use std::sync::Arc;
 
 use super::audit::config_changes;
-use super::many::Running;
+use super::many::{Done, Running};
 use super::store::{ConfigChange, StoreError};
 use super::{Provisioning, ProvisioningError, new_id};
 use crate::domain::audit::{Actor, AuditEntry};
@@ -98,7 +98,11 @@ impl Provisioning {
             self.store.finish_change(&change).await?;
             return Ok(None);
         }
-        Ok(Some(self.configure_many(format!("configure devices of config {config}"), devices, Some(change))))
+        Ok(Some(self.configure_many(
+            format!("configure devices of config {config}"),
+            devices,
+            Done::Change(change),
+        )))
     }
 }
 

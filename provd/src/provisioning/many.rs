@@ -7,6 +7,7 @@ use futures_util::StreamExt as _;
 use tokio::sync::watch;
 
 use super::operations::Worker;
+use super::store::StoreError;
 use super::{Provisioning, ProvisioningError};
 use crate::domain::operation::Operation;
 
@@ -17,30 +18,45 @@ pub(super) const PARALLEL: usize = 16;
 /// Where operations are in REST.
 pub const OPERATIONS: &str = "/0.2/operations";
 
+/// What is recorded when all devices of an operation are configured, or known not to be configurable.
+#[derive(Debug)]
+pub(super) enum Done {
+    /// The change of a config, by its mark.
+    Change(String),
+    /// What they are configured from, as a parameter: name and value.
+    Parameter(String, String),
+}
+
 /// An operation under way; it goes on if this is dropped.
 pub type Running = watch::Receiver<Operation>;
 
 impl Provisioning {
-    /// Configures many devices anew, as an operation. One that fails does not keep the others from it. `change` is the mark
-    /// of the change of a config that is finished with it.
+    /// Configures many devices anew, as an operation. One that fails does not keep the others from it. When the outcome for
+    /// each, good or bad, is stored, so is that this is done; before, the next start would do it again.
     pub(super) fn configure_many(
         self: &Arc<Self>,
         what: String,
         devices: Vec<String>,
-        change: Option<String>,
+        done: Done,
     ) -> Running {
         let provisioning = self.clone();
         let end = u64::try_from(devices.len()).ok();
         self.operations.run(OPERATIONS, what, end, |worker| async move {
-            let stored = provisioning.configure_each(devices, &worker).await;
-            if let Some(change) = change.filter(|_| stored) {
-                provisioning.store.finish_change(&change).await.map_err(|error| error.to_string())?;
+            if provisioning.configure_each(devices, &worker).await {
+                provisioning.record(done).await.map_err(|error| error.to_string())?;
             }
             match worker.failures() {
                 0 => Ok(None),
                 failures => Err(format!("{failures} devices are not configured")),
             }
         })
+    }
+
+    pub(super) async fn record(&self, done: Done) -> Result<(), StoreError> {
+        match done {
+            Done::Change(id) => self.store.finish_change(&id).await,
+            Done::Parameter(name, value) => self.store.set_parameter(&name, Some(&value)).await,
+        }
     }
 
     /// Says whether the outcome for every device, good or bad, is stored.

@@ -15,6 +15,7 @@ pub mod operations;
 pub mod plugins;
 mod presences;
 mod preview;
+mod retention;
 mod seeds;
 pub mod store;
 pub mod synchronization;

@@ -9,6 +9,7 @@ use thiserror::Error;
 use crate::domain::audit::AuditEntry;
 use crate::domain::config::{Config, Configs};
 use crate::domain::device::Device;
+use crate::domain::device_info::DeviceInfo;
 use crate::domain::mac::Mac;
 use crate::domain::plugin::{Configuration, Crash, GeneratedFile, StoredFile};
 use crate::domain::remote_state::Presence;
@@ -50,6 +51,18 @@ pub enum DeviceKey {
     Ip(IpAddr),
     /// By address, those whose MAC address is not known.
     IpWithoutMac(IpAddr),
+}
+
+impl DeviceKey {
+    /// Everything in these facts that says which phone it is, the strongest first: MAC address, serial number, UUID.
+    pub fn identities(info: &DeviceInfo) -> impl Iterator<Item = DeviceKey> {
+        let keys = [
+            info.mac.map(DeviceKey::Mac),
+            info.sn.clone().map(DeviceKey::Sn),
+            info.uuid.clone().map(DeviceKey::Uuid),
+        ];
+        keys.into_iter().flatten()
+    }
 }
 
 /// Everything one change of a device brings with it; stored whole or not at all.

@@ -2,14 +2,12 @@
 
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, PoisonError};
-use std::time::{Duration, SystemTime};
 
 use futures_util::StreamExt as _;
 
-use super::many::{PARALLEL, ended};
+use super::many::{Done, PARALLEL, ended};
 use super::store::StoreError;
 use super::{Provisioning, ProvisioningError};
-use crate::domain::audit::{Actor, AuditEntry};
 use crate::domain::plugin::Configuration;
 
 /// Parameter under which the base raw config of the last start is kept.
@@ -17,9 +15,6 @@ const BASE_OF_LAST_START: &str = "base_raw_config";
 
 /// Prefix of the parameters under which the version that generated the files of a plugin is kept.
 const VERSION_OF_FILES: &str = "version_of_files.";
-
-/// Audit entries that are kept whatever their age; each takes about 200 bytes.
-const AUDIT_ENTRIES: u32 = 1_000_000;
 
 /// Something about a plugin that devices depend on.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -78,27 +73,6 @@ impl Provisioning {
         futures_util::stream::iter(waiting).for_each_concurrent(PARALLEL, one).await;
     }
 
-    /// Deletes devices that are known only by their address and were not seen for so long.
-    pub async fn expire_provisional(&self, unseen_for: Duration) -> Result<(), StoreError> {
-        self.write_presences().await;
-        for device in self.store.expired_devices(SystemTime::now() - unseen_for).await? {
-            if self.presences.has_news_of(&device.id) {
-                continue;
-            }
-            let why =
-                vec![format!("known only by its address, not seen for {} h", unseen_for.as_secs() / 3600)];
-            let entry = AuditEntry::device(&Actor::Server, "expired", &device.id, why);
-            if self.store.delete_device(&device.id, Some(device.revision), vec![entry]).await? {
-                tracing::info!(
-                    "Device {} is deleted: it was known only by its address, and not seen since",
-                    device.id
-                );
-                self.deconfigure(&device).await;
-            }
-        }
-        Ok(())
-    }
-
     /// The part of an event that cannot wait until the first phone asks: the common files.
     pub async fn prepare(&self, event: &PluginEvent) {
         let PluginEvent::Ready { plugin, .. } = event;
@@ -107,22 +81,28 @@ impl Provisioning {
         }
     }
 
-    /// Forgets audit entries that are older than this, and the oldest of too many.
-    pub async fn purge_audit(&self, kept_for: Duration) -> Result<(), StoreError> {
-        let purged = self.store.purge_audit(SystemTime::now() - kept_for, AUDIT_ENTRIES).await?;
-        if purged > 0 {
-            tracing::info!("{purged} old audit entries are deleted");
-        }
-        Ok(())
-    }
-
     async fn refresh(self: &Arc<Self>, plugin: &str, version: &str) -> Result<(), StoreError> {
         let parameter = format!("{VERSION_OF_FILES}{plugin}");
         let last = self.store.parameter(&parameter).await?;
         self.refresh_common_files(plugin).await?;
         let changed = last.is_some_and(|last| last != version);
-        self.refresh_devices(plugin, changed).await?;
-        self.store.set_parameter(&parameter, Some(version)).await
+        let stale = self.stale_devices(plugin, changed).await?;
+        let what = format!("configure devices of plugin {plugin}");
+        self.configure_stale(what, stale, Done::Parameter(parameter, version.to_owned())).await
+    }
+
+    /// Waits until these devices are configured, if there are any, and that is recorded.
+    async fn configure_stale(
+        self: &Arc<Self>,
+        what: String,
+        devices: Vec<String>,
+        done: Done,
+    ) -> Result<(), StoreError> {
+        if devices.is_empty() {
+            return self.record(done).await;
+        }
+        ended(self.configure_many(what, devices, done)).await;
+        Ok(())
     }
 
     /// Compares the base raw config with the one files were generated from at the last start. If it changed, say
@@ -133,16 +113,19 @@ impl Provisioning {
         if last.as_deref() == Some(&current) {
             return Ok(());
         }
-        let devices: Vec<_> = self.store.devices().await?.into_iter().map(|device| device.id).collect();
-        if last.is_some() && !devices.is_empty() {
+        let mut devices: Vec<_> = self.store.devices().await?.into_iter().map(|device| device.id).collect();
+        if last.is_none() {
+            devices.clear();
+        }
+        if !devices.is_empty() {
             tracing::info!(
                 "The address phones use to reach this server changed: {} devices are configured anew",
                 devices.len()
             );
-            let what = "configure all devices for this server's new address".to_owned();
-            ended(self.configure_many(what, devices, None)).await;
         }
-        Ok(self.store.set_parameter(BASE_OF_LAST_START, Some(&current)).await?)
+        let what = "configure all devices for this server's new address".to_owned();
+        let done = Done::Parameter(BASE_OF_LAST_START.to_owned(), current);
+        Ok(self.configure_stale(what, devices, done).await?)
     }
 
     async fn refresh_common_files(&self, plugin: &str) -> Result<(), StoreError> {
@@ -161,20 +144,17 @@ impl Provisioning {
     }
 
     /// All devices of a changed plugin, else those that could not be configured while it was away.
-    async fn refresh_devices(self: &Arc<Self>, plugin: &str, changed: bool) -> Result<(), StoreError> {
-        let mut waiting = Vec::new();
+    async fn stale_devices(&self, plugin: &str, changed: bool) -> Result<Vec<String>, StoreError> {
+        let mut stale = Vec::new();
         for id in self.store.devices_of_plugin(plugin).await? {
-            let stale = match self.store.device(&id).await? {
+            let is_stale = match self.store.device(&id).await? {
                 Some(device) => changed || (!device.configured && device.config.is_some()),
                 None => false,
             };
-            if stale {
-                waiting.push(id);
+            if is_stale {
+                stale.push(id);
             }
         }
-        if !waiting.is_empty() {
-            ended(self.configure_many(format!("configure devices of plugin {plugin}"), waiting, None)).await;
-        }
-        Ok(())
+        Ok(stale)
     }
 }

@@ -114,12 +114,7 @@ impl Provisioning {
 
     /// The device somebody made of it since it began to wait.
     async fn recorded(&self, info: &DeviceInfo) -> Result<Option<Device>, StoreError> {
-        let keys = [
-            info.mac.map(DeviceKey::Mac),
-            info.sn.clone().map(DeviceKey::Sn),
-            info.uuid.clone().map(DeviceKey::Uuid),
-        ];
-        for key in keys.into_iter().flatten() {
+        for key in DeviceKey::identities(info) {
             if let Some(device) = self.store.find_devices(&key).await?.into_iter().next() {
                 return Ok(Some(device));
             }

@@ -21,7 +21,7 @@ use crate::provisioning::store::{DeviceKey, StoreError};
 const DEVICES: u64 = 50_000;
 /// Configs that are kept.
 const CONFIGS: u64 = 10_000;
-/// Generated files that are kept, in bytes of their content.
+/// Generated files that are kept, in bytes of their content and names.
 const FILE_BYTES: u64 = 64 << 20;
 /// What a kept file takes besides its content, in bytes.
 const FILE_OVERHEAD: usize = 512;
@@ -161,9 +161,10 @@ where
 }
 
 fn files() -> Cache<FileKey, Kept<Option<StoredFile>>> {
-    let weight = |_: &FileKey, kept: &Kept<Option<StoredFile>>| {
+    // The path is whatever a phone asked for: where there is no such file it is all that is kept, and may be long.
+    let weight = |(owner, path): &FileKey, kept: &Kept<Option<StoredFile>>| {
         let content = kept.answer.as_ref().map_or(0, |stored| stored.file.content.len());
-        u32::try_from(content + FILE_OVERHEAD).unwrap_or(u32::MAX)
+        u32::try_from(content + owner.len() + path.len() + FILE_OVERHEAD).unwrap_or(u32::MAX)
     };
     Cache::builder().weigher(weight).max_capacity(FILE_BYTES).build()
 }

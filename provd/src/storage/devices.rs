@@ -217,13 +217,7 @@ fn bind<'q>(
 
 /// Whether another device has the MAC address, serial number or UUID of this one.
 pub(super) async fn is_known(connection: &mut SqliteConnection, device: &Device) -> Result<bool, StoreError> {
-    let info = &device.info;
-    let keys = [
-        info.mac.map(DeviceKey::Mac),
-        info.sn.clone().map(DeviceKey::Sn),
-        info.uuid.clone().map(DeviceKey::Uuid),
-    ];
-    for key in keys.into_iter().flatten() {
+    for key in DeviceKey::identities(&device.info) {
         if find(connection, &key).await?.iter().any(|other| other.id != device.id) {
             return Ok(true);
         }

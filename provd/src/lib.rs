@@ -1,5 +1,6 @@
 //! provd tells IP phones who they are: it provisions them over HTTP and TFTP through plugins, one process each.
 
+pub mod access;
 pub mod api;
 pub mod cli;
 pub mod command;

@@ -7,9 +7,9 @@ use std::time::SystemTime;
 
 use axum::Extension;
 use axum::extract::{Query, State};
-use axum::routing::get;
 use jiff::Timestamp;
 use serde_json::{Value, json};
+use utoipa_axum::routes;
 
 use super::devices::visible_among;
 use super::document::Document;
@@ -30,9 +30,10 @@ const DEVICE: &str = "device";
 const KINDS: [&str; 2] = [DEVICE, "config"];
 
 pub(super) fn routes() -> Routes {
-    vec![("/0.2/audit", get(list))]
+    vec![routes!(list)]
 }
 
+#[utoipa::path(get, path = "/0.2/audit", tag = "audit")]
 async fn list(
     State(api): State<ApiState>,
     Extension(tenant): Extension<Tenant>,

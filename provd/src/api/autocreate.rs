@@ -2,7 +2,7 @@
 
 use axum::Extension;
 use axum::extract::State;
-use axum::routing::post;
+use utoipa_axum::routes;
 
 use super::configs::created;
 use super::document::{Created, Sent};
@@ -13,10 +13,11 @@ use crate::domain::config::ROLE_AUTOCREATE;
 use crate::domain::device_info::DeviceInfo;
 
 pub(super) fn routes() -> Routes {
-    vec![("/0.2/cfg_mgr/autocreate", post(autocreate))]
+    vec![routes!(autocreate)]
 }
 
 /// The body may be any JSON; it says nothing.
+#[utoipa::path(post, path = "/0.2/cfg_mgr/autocreate", tag = "configs")]
 async fn autocreate(
     State(api): State<ApiState>,
     Extension(actor): Extension<Actor>,

@@ -2,8 +2,8 @@
 
 use axum::Extension;
 use axum::extract::{Path, Query, State};
-use axum::routing::get;
 use serde_json::json;
+use utoipa_axum::routes;
 
 use super::document::{Created, Document, Sent};
 use super::find::Find;
@@ -16,13 +16,10 @@ use crate::domain::config::Config;
 use crate::provisioning::ProvisioningError;
 
 pub(super) fn routes() -> Routes {
-    vec![
-        ("/0.2/cfg_mgr/configs", get(list).post(create)),
-        ("/0.2/cfg_mgr/configs/{id}", get(show).put(update).delete(delete)),
-        ("/0.2/cfg_mgr/configs/{id}/raw", get(raw)),
-    ]
+    vec![routes!(list, create), routes!(show, update, delete), routes!(raw)]
 }
 
+#[utoipa::path(get, path = "/0.2/cfg_mgr/configs", tag = "configs")]
 async fn list(
     State(api): State<ApiState>,
     Query(parameters): Query<Vec<(String, String)>>,
@@ -32,6 +29,7 @@ async fn list(
     Ok(Document(json!({"configs": find.apply(configs.iter().map(Config::to_document))})))
 }
 
+#[utoipa::path(post, path = "/0.2/cfg_mgr/configs", tag = "configs")]
 async fn create(
     State(api): State<ApiState>,
     Extension(tenant): Extension<Tenant>,
@@ -44,12 +42,14 @@ async fn create(
     Ok(created(config))
 }
 
+#[utoipa::path(get, path = "/0.2/cfg_mgr/configs/{id}", tag = "configs")]
 async fn show(State(api): State<ApiState>, Path(id): Path<String>) -> Result<Document, Problem> {
     let config = stored(&api, id).await?;
     Ok(Document(json!({"config": config.to_document()})))
 }
 
 /// Devices that inherit from it are configured anew: if that takes long, `Location` says where to see how far it is.
+#[utoipa::path(put, path = "/0.2/cfg_mgr/configs/{id}", tag = "configs")]
 async fn update(
     State(api): State<ApiState>,
     Extension(tenant): Extension<Tenant>,
@@ -64,6 +64,7 @@ async fn update(
     Ok(Changed(soon(&api, &tenant, running).await))
 }
 
+#[utoipa::path(delete, path = "/0.2/cfg_mgr/configs/{id}", tag = "configs")]
 async fn delete(
     State(api): State<ApiState>,
     Extension(tenant): Extension<Tenant>,
@@ -74,6 +75,7 @@ async fn delete(
     Ok(Changed(soon(&api, &tenant, running).await))
 }
 
+#[utoipa::path(get, path = "/0.2/cfg_mgr/configs/{id}/raw", tag = "configs")]
 async fn raw(State(api): State<ApiState>, Path(id): Path<String>) -> Result<Document, Problem> {
     let merged = api.provisioning.merged_raw_config(&id).await?;
     let merged = merged.ok_or(ProvisioningError::NoSuchConfig(id))?;

@@ -5,8 +5,8 @@ use std::collections::HashSet;
 use axum::Extension;
 use axum::extract::{Path, Query, State};
 use axum::http::StatusCode;
-use axum::routing::{get, post};
 use serde_json::json;
+use utoipa_axum::routes;
 
 use super::document::{Created, Document, Sent};
 use super::find::Find;
@@ -21,13 +21,10 @@ use crate::provisioning::ProvisioningError;
 pub(super) const DEVICES: &str = "/0.2/dev_mgr/devices";
 
 pub(super) fn routes() -> Routes {
-    vec![
-        (DEVICES, get(list).post(create)),
-        ("/0.2/dev_mgr/devices/{id}", get(show).put(update).delete(delete)),
-        ("/0.2/dev_mgr/reconfigure", post(reconfigure)),
-    ]
+    vec![routes!(list, create), routes!(show, update, delete), routes!(reconfigure)]
 }
 
+#[utoipa::path(get, path = "/0.2/dev_mgr/devices", tag = "devices")]
 async fn list(
     State(api): State<ApiState>,
     Extension(tenant): Extension<Tenant>,
@@ -41,6 +38,7 @@ async fn list(
     Ok(Document(json!({"devices": find.apply(visible.map(document_of))})))
 }
 
+#[utoipa::path(post, path = "/0.2/dev_mgr/devices", tag = "devices")]
 async fn create(
     State(api): State<ApiState>,
     Extension(tenant): Extension<Tenant>,
@@ -53,6 +51,7 @@ async fn create(
     Ok(Created { location: location(DEVICES, &device.id), id: device.id })
 }
 
+#[utoipa::path(get, path = "/0.2/dev_mgr/devices/{id}", tag = "devices")]
 async fn show(
     State(api): State<ApiState>,
     Extension(tenant): Extension<Tenant>,
@@ -63,6 +62,7 @@ async fn show(
 }
 
 /// Replaces a device. A new one becomes the tenant's own; any other goes to whom the document says, or stays.
+#[utoipa::path(put, path = "/0.2/dev_mgr/devices/{id}", tag = "devices")]
 async fn update(
     State(api): State<ApiState>,
     Extension(tenant): Extension<Tenant>,
@@ -83,6 +83,7 @@ async fn update(
     Ok(StatusCode::NO_CONTENT)
 }
 
+#[utoipa::path(delete, path = "/0.2/dev_mgr/devices/{id}", tag = "devices")]
 async fn delete(
     State(api): State<ApiState>,
     Extension(tenant): Extension<Tenant>,
@@ -96,6 +97,7 @@ async fn delete(
 
 /// Done even if the plugin refuses: the device's `last_error` says why. An unknown device is the body's fault, not the
 /// path's.
+#[utoipa::path(post, path = "/0.2/dev_mgr/reconfigure", tag = "devices")]
 async fn reconfigure(
     State(api): State<ApiState>,
     Extension(tenant): Extension<Tenant>,

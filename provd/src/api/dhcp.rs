@@ -4,8 +4,8 @@ use std::time::Duration;
 
 use axum::extract::State;
 use axum::http::StatusCode;
-use axum::routing::post;
 use tokio::time::timeout;
+use utoipa_axum::routes;
 
 use super::document::Sent;
 use super::problem::Problem;
@@ -16,10 +16,11 @@ use crate::listeners::dhcp;
 const DEADLINE: Duration = Duration::from_secs(10);
 
 pub(super) fn routes() -> Routes {
-    vec![("/0.2/dev_mgr/dhcpinfo", post(tell))]
+    vec![routes!(tell)]
 }
 
 /// Answers when the lease had its effect, so that whoever told it may rely on that.
+#[utoipa::path(post, path = "/0.2/dev_mgr/dhcpinfo", tag = "devices")]
 async fn tell(State(api): State<ApiState>, sent: Sent) -> Result<StatusCode, Problem> {
     if let Some(request) = dhcp::parse(&sent.object("dhcp_info")?)? {
         // The answer is for a phone that asks; a DHCP server has asked for nothing.

@@ -2,17 +2,18 @@
 //! and `{tftp}` in them.
 
 use axum::extract::State;
-use axum::routing::get;
 use serde_json::{Map, Value, json};
+use utoipa_axum::routes;
 
 use super::document::Document;
 use super::{ApiState, Routes};
 
 pub(super) fn routes() -> Routes {
-    vec![("/0.2/pg_mgr/dhcp_hints", get(show))]
+    vec![routes!(show)]
 }
 
 /// Hints by plugin; null for one that never was ready, so that nobody takes it for one without hints.
+#[utoipa::path(get, path = "/0.2/pg_mgr/dhcp_hints", tag = "plugins")]
 async fn show(State(api): State<ApiState>) -> Document {
     let base = api.provisioning.base_raw_config();
     let address = |key: &str| base.document().get(key).cloned();

@@ -4,7 +4,6 @@ mod verdict;
 
 use axum::Extension;
 use axum::extract::{Path, State};
-use axum::routing::get;
 use serde_json::{Map, Value, json};
 
 use super::document::Document;
@@ -19,15 +18,17 @@ use crate::domain::plugin::{PluginState, PluginStatus, Support};
 use crate::pipeline::RequestRecord;
 use crate::provisioning::Choice;
 use crate::provisioning::store::{DeviceKey, StoreError};
+use utoipa_axum::routes;
 use verdict::{Known, Unknown};
 
 /// How many of its last requests are shown.
 const REQUESTS: usize = 10;
 
 pub(super) fn routes() -> Routes {
-    vec![("/0.2/dev_mgr/explain/{id}", get(explain))]
+    vec![routes!(explain)]
 }
 
+#[utoipa::path(get, path = "/0.2/dev_mgr/explain/{id}", tag = "devices")]
 async fn explain(
     State(api): State<ApiState>,
     Extension(tenant): Extension<Tenant>,

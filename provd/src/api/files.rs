@@ -7,9 +7,9 @@ use axum::extract::{Path, State};
 use axum::http::header::{CACHE_CONTROL, CONTENT_TYPE, ETAG};
 use axum::http::{HeaderName, HeaderValue};
 use axum::response::IntoResponse;
-use axum::routing::get;
 use serde_json::{Value, json};
 use sha2::{Digest as _, Sha256};
+use utoipa_axum::routes;
 
 use super::devices::visible;
 use super::document::Document;
@@ -25,12 +25,10 @@ use crate::provisioning::store::StoreError;
 pub(super) const NOT_KEPT: (HeaderName, HeaderValue) = (CACHE_CONTROL, HeaderValue::from_static("no-store"));
 
 pub(super) fn routes() -> Routes {
-    vec![
-        ("/0.2/dev_mgr/devices/{id}/files", get(list)),
-        ("/0.2/dev_mgr/devices/{id}/files/{*path}", get(show)),
-    ]
+    vec![routes!(list), routes!(show)]
 }
 
+#[utoipa::path(get, path = "/0.2/dev_mgr/devices/{id}/files", tag = "devices")]
 async fn list(
     State(api): State<ApiState>,
     Extension(tenant): Extension<Tenant>,
@@ -72,6 +70,7 @@ pub(super) fn sha256(content: &[u8]) -> String {
     hex::encode(Sha256::digest(content))
 }
 
+#[utoipa::path(get, path = "/0.2/dev_mgr/devices/{id}/files/{*path}", tag = "devices")]
 async fn show(
     State(api): State<ApiState>,
     Extension(tenant): Extension<Tenant>,

@@ -9,8 +9,8 @@ use axum::extract::{ConnectInfo, FromRequestParts as _, RawPathParams, Request, 
 use axum::http::Method;
 use axum::middleware::{Next, from_fn_with_state};
 use axum::response::{IntoResponse, Response};
-use axum::routing::MethodRouter;
 use tokio::time::timeout;
+use utoipa_axum::router::UtoipaMethodRouter;
 
 use super::problem::Problem;
 use super::tenant::Tenant;
@@ -27,8 +27,11 @@ const ADMINISTRATOR: &str = "admin";
 const DEADLINE: Duration = Duration::from_secs(30);
 
 /// Puts the gate in front of each method of a path.
-pub(super) fn guarded(methods: MethodRouter<ApiState>, api: &ApiState) -> MethodRouter<ApiState> {
-    methods.route_layer(from_fn_with_state(api.clone(), pass))
+pub(super) fn guarded(
+    (schemas, documented, methods): UtoipaMethodRouter<ApiState>,
+    api: &ApiState,
+) -> UtoipaMethodRouter<ApiState> {
+    (schemas, documented, methods.route_layer(from_fn_with_state(api.clone(), pass)))
 }
 
 async fn pass(State(api): State<ApiState>, request: Request, next: Next) -> Response {

@@ -1,19 +1,13 @@
 //! The documents that lead to others, from the base down, and the status of the server. None leads to nothing.
 
-use axum::routing::get;
 use serde_json::{Value, json};
+use utoipa_axum::routes;
 
 use super::Routes;
 use super::document::Document;
 
 pub(super) fn routes() -> Routes {
-    vec![
-        ("/0.2", get(base)),
-        ("/0.2/status", get(status)),
-        ("/0.2/dev_mgr", get(devices)),
-        ("/0.2/cfg_mgr", get(configs)),
-        ("/0.2/pg_mgr", get(plugins)),
-    ]
+    vec![routes!(base), routes!(status), routes!(devices), routes!(configs), routes!(plugins)]
 }
 
 /// `{"links": [{"rel", "href"}, …]}`
@@ -26,10 +20,12 @@ fn fixed(rels: &[(&str, &str)]) -> Document {
     Document(links(rels.iter().map(|(rel, href)| (*rel, format!("/0.2/{href}")))))
 }
 
+#[utoipa::path(get, path = "/0.2", tag = "server")]
 async fn base() -> Document {
     fixed(&[("dev", "dev_mgr"), ("cfg", "cfg_mgr"), ("pg", "pg_mgr"), ("status", "status")])
 }
 
+#[utoipa::path(get, path = "/0.2/dev_mgr", tag = "server")]
 async fn devices() -> Document {
     fixed(&[
         ("dev.synchronize", "dev_mgr/synchronize"),
@@ -39,15 +35,18 @@ async fn devices() -> Document {
     ])
 }
 
+#[utoipa::path(get, path = "/0.2/cfg_mgr", tag = "server")]
 async fn configs() -> Document {
     fixed(&[("cfg.configs", "cfg_mgr/configs"), ("cfg.autocreate", "cfg_mgr/autocreate")])
 }
 
+#[utoipa::path(get, path = "/0.2/pg_mgr", tag = "server")]
 async fn plugins() -> Document {
     fixed(&[("pg.plugins", "pg_mgr/plugins")])
 }
 
 /// Who can read this finds the interface well. There is no message bus that could fail; clients wait for it all the same.
+#[utoipa::path(get, path = "/0.2/status", tag = "server")]
 async fn status() -> Document {
     Document(json!({"rest_api": "ok", "bus_consumer": {"status": "ok"}}))
 }

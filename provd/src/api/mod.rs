@@ -7,10 +7,10 @@ use std::sync::Arc;
 use std::time::SystemTime;
 
 use axum::Router;
-use axum::routing::MethodRouter;
 use jiff::Timestamp;
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use tokio_util::task::TaskTracker;
+use utoipa_axum::router::{OpenApiRouter, UtoipaMethodRouter};
 
 use crate::domain::policy::Retriever;
 use crate::pipeline::{Journal, RequestHandler};
@@ -94,8 +94,8 @@ impl ApiState {
     }
 }
 
-/// Paths and what answers there, before the gate is put in front of them.
-type Routes = Vec<(&'static str, MethodRouter<ApiState>)>;
+/// What answers at each path, with its documentation, before the gate is put in front of it.
+type Routes = Vec<UtoipaMethodRouter<ApiState>>;
 
 /// All of the interface. Each answer to a path or method that exists has passed the gate; no route can be added without.
 pub fn router(state: ApiState) -> Router {
@@ -118,9 +118,11 @@ pub fn router(state: ApiState) -> Router {
         audit::routes(),
     ]
     .concat();
-    routes
+    let (guarded, _documented) = routes
         .into_iter()
-        .fold(Router::new(), |router, (path, methods)| router.route(path, gate::guarded(methods, &state)))
+        .fold(OpenApiRouter::new(), |router, route| router.routes(gate::guarded(route, &state)))
+        .split_for_parts();
+    guarded
         .fallback(problem::no_such_path)
         .method_not_allowed_fallback(problem::no_such_method)
         .layer(axum::middleware::from_fn(cross_origin::allow))

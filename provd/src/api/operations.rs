@@ -5,12 +5,13 @@
 use std::time::Duration;
 
 use axum::Extension;
-use axum::extract::{Path, State};
+use axum::extract::{MatchedPath, Path, State};
 use axum::http::{StatusCode, header};
 use axum::response::{IntoResponse, Response};
-use axum::routing::{MethodRouter, get};
 use serde_json::{Value, json};
 use tokio::time::timeout;
+use utoipa_axum::router::UtoipaMethodRouter;
+use utoipa_axum::routes;
 
 use super::devices::visible_among;
 use super::document::Document;
@@ -24,25 +25,42 @@ use crate::provisioning::many::{OPERATIONS, Running, ended};
 const SOON: Duration = Duration::from_secs(5);
 
 pub(super) fn routes() -> Routes {
-    vec![(OPERATIONS, get(list)), ("/0.2/operations/{number}", of(OPERATIONS))]
+    vec![routes!(list), of("/0.2/operations/{number}")]
 }
 
-/// Looks at an operation of a collection, and forgets it. [`OPERATIONS`] holds those of all collections.
-pub(super) fn of(collection: &'static str) -> MethodRouter<ApiState> {
-    let show = async move |State(api): State<ApiState>,
-                           Extension(tenant): Extension<Tenant>,
-                           Path(number): Path<String>| {
-        let operation = find(&api, &tenant, collection, &number)?;
-        Ok::<_, Problem>(Document(describe(&api, &tenant, operation).await?))
-    };
-    let forget = async move |State(api): State<ApiState>,
-                             Extension(tenant): Extension<Tenant>,
-                             Path(number): Path<String>| {
-        let operation = find(&api, &tenant, collection, &number)?;
-        api.provisioning.operations().forget(operation.number);
-        Ok::<_, Problem>(StatusCode::NO_CONTENT)
-    };
-    get(show).delete(forget)
+/// Looks at an operation of a collection, and forgets it, at this path. [`OPERATIONS`] holds those of all collections.
+pub(super) fn of(path: &str) -> UtoipaMethodRouter<ApiState> {
+    let (schemas, mut documented, methods) = routes!(show, forget);
+    documented.paths = documented.paths.into_values().map(|item| (path.to_owned(), item)).collect();
+    (schemas, documented, methods)
+}
+
+#[utoipa::path(get, path = "/0.2/operations/{number}", tag = "operations")]
+async fn show(
+    State(api): State<ApiState>,
+    Extension(tenant): Extension<Tenant>,
+    path: MatchedPath,
+    Path(number): Path<String>,
+) -> Result<Document, Problem> {
+    let operation = find(&api, &tenant, collection_of(&path), &number)?;
+    Ok(Document(describe(&api, &tenant, operation).await?))
+}
+
+/// The work goes on.
+#[utoipa::path(delete, path = "/0.2/operations/{number}", tag = "operations")]
+async fn forget(
+    State(api): State<ApiState>,
+    Extension(tenant): Extension<Tenant>,
+    path: MatchedPath,
+    Path(number): Path<String>,
+) -> Result<StatusCode, Problem> {
+    let operation = find(&api, &tenant, collection_of(&path), &number)?;
+    api.provisioning.operations().forget(operation.number);
+    Ok(StatusCode::NO_CONTENT)
+}
+
+fn collection_of(path: &MatchedPath) -> &str {
+    path.as_str().rsplit_once('/').map_or("", |(collection, _)| collection)
 }
 
 /// Notes in whose name an operation was begun. Gives its path.
@@ -74,6 +92,7 @@ impl IntoResponse for Changed {
     }
 }
 
+#[utoipa::path(get, path = "/0.2/operations", tag = "operations")]
 async fn list(
     State(api): State<ApiState>,
     Extension(tenant): Extension<Tenant>,

@@ -3,8 +3,8 @@
 //! That the plugin in a path exists was checked before.
 
 use axum::extract::{Path, State};
-use axum::routing::{get, post};
 use serde_json::{Map, Value, json};
+use utoipa_axum::routes;
 
 use super::document::Document;
 use super::links::links;
@@ -17,16 +17,17 @@ const PLUGINS: &str = "/0.2/pg_mgr/plugins";
 
 pub(super) fn routes() -> Routes {
     vec![
-        ("/0.2/pg_mgr/states", get(states)),
-        (PLUGINS, get(list)),
-        ("/0.2/pg_mgr/plugins/{plugin}", get(show)),
-        ("/0.2/pg_mgr/plugins/{plugin}/info", get(info)),
-        ("/0.2/pg_mgr/plugins/{plugin}/state", get(state)),
-        ("/0.2/pg_mgr/plugins/{plugin}/log", get(log)),
-        ("/0.2/pg_mgr/plugins/{plugin}/restart", post(restart)),
+        routes!(states),
+        routes!(list),
+        routes!(show),
+        routes!(info),
+        routes!(state),
+        routes!(log),
+        routes!(restart),
     ]
 }
 
+#[utoipa::path(get, path = "/0.2/pg_mgr/plugins", tag = "plugins")]
 async fn list(State(api): State<ApiState>) -> Document {
     let plugins: Map<String, Value> = api
         .administration
@@ -41,10 +42,12 @@ async fn list(State(api): State<ApiState>) -> Document {
     Document(json!({ "plugins": plugins }))
 }
 
+#[utoipa::path(get, path = "/0.2/pg_mgr/plugins/{plugin}", tag = "plugins")]
 async fn show(Path(plugin): Path<String>) -> Document {
     Document(links([("pg.info", format!("{}/info", location(PLUGINS, &plugin)))]))
 }
 
+#[utoipa::path(get, path = "/0.2/pg_mgr/plugins/{plugin}/info", tag = "plugins")]
 async fn info(State(api): State<ApiState>, Path(plugin): Path<String>) -> Result<Document, Problem> {
     let status = status_of(&api, plugin).await?;
     Ok(Document(json!({"plugin_info": {
@@ -54,20 +57,24 @@ async fn info(State(api): State<ApiState>, Path(plugin): Path<String>) -> Result
     }})))
 }
 
+#[utoipa::path(get, path = "/0.2/pg_mgr/states", tag = "plugins")]
 async fn states(State(api): State<ApiState>) -> Document {
     let states: Vec<Value> = api.administration.statuses().await.iter().map(describe).collect();
     Document(json!({ "states": states }))
 }
 
+#[utoipa::path(get, path = "/0.2/pg_mgr/plugins/{plugin}/state", tag = "plugins")]
 async fn state(State(api): State<ApiState>, Path(plugin): Path<String>) -> Result<Document, Problem> {
     Ok(Document(describe(&status_of(&api, plugin).await?)))
 }
 
+#[utoipa::path(get, path = "/0.2/pg_mgr/plugins/{plugin}/log", tag = "plugins")]
 async fn log(State(api): State<ApiState>, Path(plugin): Path<String>) -> Result<Document, Problem> {
     let lines = api.administration.log(&plugin).ok_or(PluginError::NotInstalled(plugin))?;
     Ok(Document(json!({ "lines": lines })))
 }
 
+#[utoipa::path(post, path = "/0.2/pg_mgr/plugins/{plugin}/restart", tag = "plugins")]
 async fn restart(State(api): State<ApiState>, Path(plugin): Path<String>) -> Result<Document, Problem> {
     tracing::info!("An administrator restarts plugin {plugin}");
     Ok(Document(describe(&api.administration.restart(&plugin).await?)))

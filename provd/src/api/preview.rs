@@ -6,9 +6,9 @@ use std::time::{Duration, Instant};
 use axum::Extension;
 use axum::extract::{Path, State};
 use axum::response::IntoResponse;
-use axum::routing::post;
 use serde_json::{Map, Value, json};
 use similar::TextDiff;
+use utoipa_axum::routes;
 
 use super::devices::visible;
 use super::document::{Document, Sent};
@@ -26,9 +26,10 @@ use crate::provisioning::Preview;
 const DEADLINE: Duration = Duration::from_millis(500);
 
 pub(super) fn routes() -> Routes {
-    vec![("/0.2/dev_mgr/devices/{id}/preview", post(preview))]
+    vec![routes!(preview)]
 }
 
+#[utoipa::path(post, path = "/0.2/dev_mgr/devices/{id}/preview", tag = "devices")]
 async fn preview(
     State(api): State<ApiState>,
     Extension(tenant): Extension<Tenant>,

@@ -2,8 +2,8 @@
 
 use axum::Extension;
 use axum::extract::{Path, Query, State};
-use axum::routing::get;
 use serde_json::{Value, json};
+use utoipa_axum::routes;
 
 use super::devices::visible;
 use super::document::Document;
@@ -15,9 +15,10 @@ use crate::domain::device::Device;
 use crate::domain::remote_state::{Currency, Presence};
 
 pub(super) fn routes() -> Routes {
-    vec![("/0.2/dev_mgr/remote_states", get(list)), ("/0.2/dev_mgr/devices/{id}/remote_state", get(show))]
+    vec![routes!(list), routes!(show)]
 }
 
+#[utoipa::path(get, path = "/0.2/dev_mgr/remote_states", tag = "devices")]
 async fn list(
     State(api): State<ApiState>,
     Extension(tenant): Extension<Tenant>,
@@ -36,6 +37,7 @@ async fn list(
     Ok(Document(json!({ "remote_states": states })))
 }
 
+#[utoipa::path(get, path = "/0.2/dev_mgr/devices/{id}/remote_state", tag = "devices")]
 async fn show(
     State(api): State<ApiState>,
     Extension(tenant): Extension<Tenant>,

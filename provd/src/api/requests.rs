@@ -10,8 +10,8 @@ use std::time::Duration;
 
 use axum::Extension;
 use axum::extract::{Path, Query, State};
-use axum::routing::get;
 use serde_json::{Map, Value, json};
+use utoipa_axum::routes;
 
 use super::devices::visible_among;
 use super::document::Document;
@@ -33,9 +33,10 @@ const USUAL: usize = 50;
 const MOST: usize = 2_000;
 
 pub(super) fn routes() -> Routes {
-    vec![("/0.2/requests", get(list)), ("/0.2/requests/{id}", get(show))]
+    vec![routes!(list), routes!(show)]
 }
 
+#[utoipa::path(get, path = "/0.2/requests", tag = "requests")]
 async fn list(
     State(api): State<ApiState>,
     Extension(tenant): Extension<Tenant>,
@@ -59,6 +60,7 @@ async fn list(
     Ok(Document(json!({ "requests": requests })))
 }
 
+#[utoipa::path(get, path = "/0.2/requests/{id}", tag = "requests")]
 async fn show(
     State(api): State<ApiState>,
     Extension(tenant): Extension<Tenant>,

@@ -7,9 +7,9 @@ use axum::Extension;
 use axum::extract::State;
 use axum::http::{StatusCode, header};
 use axum::response::IntoResponse;
-use axum::routing::post;
 use serde::de::DeserializeOwned;
 use serde_json::{Map, Value, json};
+use utoipa_axum::routes;
 
 use super::devices::visible;
 use super::document::{Document, Sent};
@@ -21,7 +21,7 @@ use super::{ApiState, Routes};
 use crate::domain::device::Device;
 use crate::domain::remote_state::Currency;
 use crate::provisioning::ProvisioningError;
-use crate::provisioning::synchronization::{Pace, SYNCHRONIZATIONS, SYNCHRONIZE};
+use crate::provisioning::synchronization::Pace;
 
 /// Most phones that are told at the same time.
 const MOST_AT_ONCE: usize = 1_000;
@@ -30,13 +30,14 @@ const LONGEST_PAUSE: f64 = 3_600.0;
 
 pub(super) fn routes() -> Routes {
     vec![
-        (SYNCHRONIZE, post(one)),
-        ("/0.2/dev_mgr/synchronize/{number}", of(SYNCHRONIZE)),
-        (SYNCHRONIZATIONS, post(many)),
-        ("/0.2/dev_mgr/synchronizations/{number}", of(SYNCHRONIZATIONS)),
+        routes!(one),
+        of("/0.2/dev_mgr/synchronize/{number}"),
+        routes!(many),
+        of("/0.2/dev_mgr/synchronizations/{number}"),
     ]
 }
 
+#[utoipa::path(post, path = "/0.2/dev_mgr/synchronize", tag = "devices")]
 async fn one(
     State(api): State<ApiState>,
     Extension(tenant): Extension<Tenant>,
@@ -47,6 +48,7 @@ async fn one(
     Ok((StatusCode::CREATED, [(header::LOCATION, begun(&api, &tenant, &running))]))
 }
 
+#[utoipa::path(post, path = "/0.2/dev_mgr/synchronizations", tag = "devices")]
 async fn many(
     State(api): State<ApiState>,
     Extension(tenant): Extension<Tenant>,

@@ -5,8 +5,8 @@
 use axum::Extension;
 use axum::extract::{Path, State};
 use axum::http::StatusCode;
-use axum::routing::{delete, get, post};
 use serde_json::{Map, Value, json};
+use utoipa_axum::routes;
 
 use super::devices::DEVICES;
 use super::document::{Created, Document, Sent};
@@ -18,13 +18,10 @@ use crate::domain::audit::Actor;
 use crate::domain::waiting::WaitingDevice;
 
 pub(super) fn routes() -> Routes {
-    vec![
-        ("/0.2/dev_mgr/waiting", get(list)),
-        ("/0.2/dev_mgr/waiting/{id}", delete(dismiss)),
-        ("/0.2/dev_mgr/waiting/{id}/approve", post(approve)),
-    ]
+    vec![routes!(list), routes!(dismiss), routes!(approve)]
 }
 
+#[utoipa::path(get, path = "/0.2/dev_mgr/waiting", tag = "devices")]
 async fn list(
     State(api): State<ApiState>,
     Extension(tenant): Extension<Tenant>,
@@ -42,6 +39,7 @@ fn describe(waiting: &WaitingDevice) -> Map<String, Value> {
 }
 
 /// The body may be any JSON; it says nothing.
+#[utoipa::path(post, path = "/0.2/dev_mgr/waiting/{id}/approve", tag = "devices")]
 async fn approve(
     State(api): State<ApiState>,
     Extension(tenant): Extension<Tenant>,
@@ -57,6 +55,7 @@ async fn approve(
 }
 
 /// If it asks again it is back.
+#[utoipa::path(delete, path = "/0.2/dev_mgr/waiting/{id}", tag = "devices")]
 async fn dismiss(
     State(api): State<ApiState>,
     Extension(tenant): Extension<Tenant>,

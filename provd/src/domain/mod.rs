@@ -2,6 +2,7 @@
 //!
 //! Nothing here waits, speaks SQL, HTTP or protobuf, or knows that plugins are processes.
 
+pub mod access;
 pub mod answer;
 pub mod audit;
 pub mod config;

@@ -5,13 +5,13 @@ use std::io::IsTerminal as _;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
-use clap::{Parser, Subcommand};
+use clap::{CommandFactory as _, Parser, Subcommand};
 use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
 use tokio_util::sync::CancellationToken;
 use tracing_subscriber::EnvFilter;
 use tracing_subscriber::filter::LevelFilter;
 
-use crate::cli::{self, ClientCommand};
+use crate::cli::{self, ClientCommand, CompletionCommand, DoctorCommand, ManCommand};
 use crate::dhcp_hook::{self, DhcpHook};
 use crate::plugin_host::{LAUNCHER, sandbox};
 use crate::server;
@@ -39,6 +39,12 @@ enum Command {
     Serve(Box<ServeArguments>),
     #[command(flatten)]
     Client(ClientCommand),
+    /// Look at everything that usually goes wrong, and say what to do about it
+    Doctor(DoctorCommand),
+    /// Write the script by which a shell completes commands
+    Completion(CompletionCommand),
+    /// Write manual pages
+    Man(ManCommand),
     /// Hand a DHCP server's lease on; DHCP servers execute this
     DhcpHook(DhcpHook),
     /// Run a declarative plugin; provd starts this itself, one process per plugin
@@ -62,7 +68,10 @@ pub fn dispatch(cli: Cli) -> ExitCode {
     match cli.command {
         None => serve(cli.serve),
         Some(Command::Serve(arguments)) => serve(*arguments),
-        Some(Command::Client(command)) => ask_server(command),
+        Some(Command::Client(command)) => at_server(cli::run(command)),
+        Some(Command::Doctor(command)) => at_server(cli::examine(command)),
+        Some(Command::Completion(command)) => cli::complete(&command, Cli::command()),
+        Some(Command::Man(command)) => cli::write_manual(&command, Cli::command()),
         Some(Command::DhcpHook(hook)) => dhcp_hook::run(hook),
         Some(Command::PluginRunner { folder }) => run_plugin(&folder),
         Some(Command::PluginLauncher { parent, command }) => {
@@ -96,9 +105,9 @@ fn serve(arguments: ServeArguments) -> ExitCode {
     }
 }
 
-fn ask_server(command: ClientCommand) -> ExitCode {
+fn at_server(asking: impl Future<Output = ExitCode>) -> ExitCode {
     match tokio::runtime::Builder::new_current_thread().enable_all().build() {
-        Ok(runtime) => runtime.block_on(cli::run(command)),
+        Ok(runtime) => runtime.block_on(asking),
         Err(error) => {
             eprintln!("provd: {error}");
             ExitCode::FAILURE
@@ -158,8 +167,6 @@ fn run_server(settings: Settings) -> anyhow::Result<()> {
 
 #[cfg(test)]
 mod tests {
-    use clap::CommandFactory as _;
-
     use super::*;
 
     #[test]

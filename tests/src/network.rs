@@ -69,6 +69,11 @@ impl Network {
         ip(&["-n", &self.phone, "link", "set", Network::CARD, "address", mac, "up"])
     }
 
+    /// Gives the phone an address without asking anybody.
+    pub fn give_address(&self, address: Ipv4Addr) -> Result<()> {
+        ip(&["-n", &self.phone, "address", "replace", &format!("{address}/24"), "dev", Network::CARD])
+    }
+
     /// Does something at the phone's side.
     pub fn at_phone<T: Send>(&self, act: impl FnOnce() -> Result<T> + Send) -> Result<T> {
         let there = || enter(&self.phone).and_then(|()| act());

@@ -19,7 +19,7 @@ const ARROWS: &[(&str, &[&str])] = &[
     ("access", &["domain", "settings::access"]),
     ("api", &["domain", "access", "provisioning", "pipeline", "listeners::dhcp"]),
     ("synchronization", &["domain", "provisioning", "settings::synchronization"]),
-    ("cli", &["domain::dhcp"]),
+    ("cli", &["domain::dhcp", "domain::dhcp_options"]),
     ("dhcp_hook", &[]),
 ];
 

@@ -43,6 +43,11 @@ impl Client {
         Ok(Client { http, url: connection.url()?, token: connection.token()? })
     }
 
+    /// For what is not asked of the server itself.
+    pub(super) fn http(&self) -> &reqwest::Client {
+        &self.http
+    }
+
     /// A document. Paths begin after `/0.2`.
     pub(super) async fn get(&self, path: &str) -> Result<Value, Failure> {
         let response = self.ask(Method::GET, path, None).await?;

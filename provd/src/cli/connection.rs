@@ -109,6 +109,21 @@ impl Connection {
     }
 }
 
+impl Connection {
+    /// The server's data directory, if it is on this machine.
+    pub(super) fn data_dir(&self) -> &Path {
+        &self.data_dir
+    }
+
+    /// What a server that runs on this machine says of itself; nothing if none does, or another one is talked to.
+    pub(super) fn listening(&self) -> Option<Value> {
+        let text = fs::read_to_string(self.data_dir.join(LISTENING)).ok()?;
+        let document: Value = serde_json::from_str(&text).ok()?;
+        let own = listening_at(&self.data_dir.join(LISTENING)).ok()??;
+        (self.url().ok()? == own).then_some(document)
+    }
+}
+
 /// Shows no token.
 impl fmt::Debug for Connection {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

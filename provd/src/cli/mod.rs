@@ -16,7 +16,9 @@ mod config;
 mod connection;
 mod device;
 mod dhcp_config;
+mod doctor;
 mod document;
+mod documentation;
 mod failure;
 mod identity;
 mod moment;
@@ -36,6 +38,8 @@ pub use config::ConfigCommand;
 pub use connection::Connection;
 pub use device::DeviceCommand;
 pub use dhcp_config::DhcpConfigCommand;
+pub use doctor::DoctorCommand;
+pub use documentation::{CompletionCommand, ManCommand, complete, write_manual};
 pub use operation::OperationCommand;
 pub use plugin::PluginCommand;
 pub use request::RequestCommand;
@@ -75,7 +79,16 @@ pub enum ClientCommand {
 
 /// Does what a command says: its output goes to stdout, why it failed to stderr. See `--help` for the exit codes.
 pub async fn run(command: ClientCommand) -> ExitCode {
-    let outcome = execute(command, Style::of_stdout()).await;
+    report(execute(command, Style::of_stdout()).await)
+}
+
+/// Looks at everything that usually goes wrong. Unlike the others it needs no server that runs.
+pub async fn examine(command: DoctorCommand) -> ExitCode {
+    let json = command.connection.json;
+    report(fit(doctor::execute(command, Style::of_stdout()).await, json))
+}
+
+fn report(outcome: Result<Output, Failure>) -> ExitCode {
     match outcome.and_then(|output| print(&output)) {
         Ok(_) => ExitCode::SUCCESS,
         Err(failure) => {
@@ -112,7 +125,12 @@ async fn execute(command: ClientCommand, style: Style) -> Result<Output, Failure
         // What it wrote into a file is no document of the server's.
         ClientCommand::DhcpConfig(command) => dhcp_config::execute(command.wanted, &client, json).await,
     };
-    match output {
+    fit(output, json)
+}
+
+/// Gives programs documents.
+fn fit(outcome: Result<Output, Failure>, json: bool) -> Result<Output, Failure> {
+    match outcome {
         Ok(output) if json => Ok(output.into_json()),
         Err(Failure::InPart { output, why }) if json => Err(Failure::in_part(output.into_json(), why)),
         outcome => outcome,

@@ -9,6 +9,7 @@ pub mod config;
 pub mod device;
 pub mod device_info;
 pub mod dhcp;
+pub mod dhcp_options;
 pub mod operation;
 pub mod plugin;
 pub mod policy;

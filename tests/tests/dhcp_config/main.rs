@@ -2,6 +2,7 @@
 //! real servers, each test in a network of its own. And DHCP clients that are overheard beside such a server.
 
 mod client;
+mod examined;
 mod handed_out;
 mod hostile;
 mod overheard;

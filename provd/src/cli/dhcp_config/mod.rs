@@ -5,7 +5,7 @@
 use std::path::PathBuf;
 
 use clap::{Args, ValueEnum};
-use serde_json::json;
+use serde_json::{Value, json};
 
 use super::EXIT_CODES;
 use super::client::Client;
@@ -15,10 +15,13 @@ use super::output::Output;
 use advertised::{Advertised, check_http, check_tftp};
 use plan::{Hints, Plan};
 
+pub(super) use expected::{Expected, Shown, expected};
+
 mod advertised;
 mod classes;
 mod comment;
 mod dnsmasq;
+mod expected;
 mod isc;
 mod kea;
 mod plan;
@@ -77,10 +80,7 @@ enum DhcpServer {
 
 pub(super) async fn execute(wanted: Wanted, client: &Client, json: bool) -> Result<Output, Failure> {
     let document = client.get("/pg_mgr/dhcp_hints").await?;
-    let hints: Hints = document
-        .get("plugins")
-        .and_then(|plugins| serde_json::from_value(plugins.clone()).ok())
-        .ok_or_else(|| client.not_provd("its DHCP hints are not understood"))?;
+    let hints = hints(&document, client)?;
     let own = Advertised::new(wanted.url, wanted.tftp, &document, client)?;
     let text = match wanted.server {
         Some(server) if !json => snippet(server, &hints, &own),
@@ -94,6 +94,13 @@ pub(super) async fn execute(wanted: Wanted, client: &Client, json: bool) -> Resu
     std::fs::write(&path, text).map_err(wrong)?;
     let said = format!("Written to {}. Check it before the DHCP server starts anew.", path.display());
     Ok(Output::Document { document: json!({"written": path.display().to_string()}), text: said })
+}
+
+fn hints(document: &Value, client: &Client) -> Result<Hints, Failure> {
+    document
+        .get("plugins")
+        .and_then(|plugins| serde_json::from_value(plugins.clone()).ok())
+        .ok_or_else(|| client.not_provd("its DHCP hints are not understood"))
 }
 
 fn snippet(server: DhcpServer, hints: &Hints, own: &Advertised) -> String {

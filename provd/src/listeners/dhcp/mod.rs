@@ -1,11 +1,10 @@
 //! DHCP, without being a DHCP server: leases as one tells of them, and clients as they can be overheard.
 //!
 //! `event` reads what an integration sends to the REST API; `passive` listens to clients beside whatever server gives them
-//! their leases, with `packet` and `options` taking apart what it hears. Nothing here ever sends.
+//! their leases, with `packet` taking apart what it hears. Nothing here ever sends.
 
 mod event;
 mod filter;
-mod options;
 mod packet;
 mod passive;
 

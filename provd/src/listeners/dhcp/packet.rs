@@ -9,7 +9,7 @@ use std::net::Ipv4Addr;
 
 use thiserror::Error;
 
-use super::options;
+use crate::domain::dhcp_options;
 use crate::domain::mac::Mac;
 
 /// Port of DHCP servers and relays.
@@ -52,7 +52,7 @@ pub(super) fn read(packet: &[u8]) -> Result<Option<Heard>, NotDhcp> {
         return Err(NotDhcp);
     }
     let mac = Mac::from_octets(array(&fixed[28..])?).ok_or(NotDhcp)?;
-    let options = options::read(options, &fixed[108..], &fixed[44..108]).ok_or(NotDhcp)?;
+    let options = dhcp_options::read(options, &fixed[108..], &fixed[44..108]).ok_or(NotDhcp)?;
     let own = Ipv4Addr::from(array::<4>(&fixed[12..])?);
     Ok(address(own, &options)?.filter(|ip| is_of_a_host(*ip)).map(|ip| Heard { ip, mac, options }))
 }

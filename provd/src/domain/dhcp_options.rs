@@ -13,7 +13,7 @@ const END: u8 = 255;
 const OVERLOAD: u8 = 52;
 
 /// Options by code, pieces of one put together. Nothing if they are not sound.
-pub(super) fn read(options: &[u8], file: &[u8], server_name: &[u8]) -> Option<BTreeMap<u8, Vec<u8>>> {
+pub fn read(options: &[u8], file: &[u8], server_name: &[u8]) -> Option<BTreeMap<u8, Vec<u8>>> {
     let mut read = BTreeMap::new();
     read_field(options, &mut read)?;
     let overload = read.get(&OVERLOAD).and_then(|value| value.first()).copied().unwrap_or(0);

@@ -7,6 +7,7 @@ pub mod command;
 pub mod dhcp_hook;
 pub mod domain;
 pub mod listeners;
+pub mod metrics;
 pub mod pipeline;
 pub mod plugin_host;
 pub mod provisioning;

@@ -17,11 +17,20 @@ pub fn provd() -> Result<&'static Path> {
     built.as_deref().map_err(|error| anyhow!("provd could not be built: {error}"))
 }
 
-/// `target/<profile>/deps/<this program>`: where cargo builds, and in which profile.
-fn build() -> Result<PathBuf> {
+/// Where cargo builds.
+pub(crate) fn target_folder() -> Result<PathBuf> {
+    let profile_folder = profile_folder()?;
+    Ok(profile_folder.parent().context("this program is not in a target folder")?.to_owned())
+}
+
+/// Where cargo builds in the profile of the tests: `target/<profile>/deps/<this program>` is what runs.
+fn profile_folder() -> Result<PathBuf> {
     let program = std::env::current_exe()?;
-    let profile_folder = program.ancestors().nth(2).context("this program is not in a target folder")?;
-    let target_folder = profile_folder.parent().context("this program is not in a target folder")?;
+    Ok(program.ancestors().nth(2).context("this program is not in a target folder")?.to_owned())
+}
+
+fn build() -> Result<PathBuf> {
+    let (profile_folder, target_folder) = (profile_folder()?, target_folder()?);
     let profile = match profile_folder.file_name().and_then(|name| name.to_str()) {
         Some("debug") | None => "dev",
         Some(name) => name,

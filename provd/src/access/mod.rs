@@ -2,6 +2,21 @@
 //!
 //! It knows nothing of HTTP requests to us, nor what their permissions guard.
 
+mod admission;
+mod answers;
+mod http;
+mod issuing;
+mod oidc;
+mod registration;
+pub mod store;
+mod tenants;
+mod throttle;
+mod tokens;
+mod wazo_auth;
+
+#[cfg(test)]
+mod tests;
+
 use std::collections::HashSet;
 
 use async_trait::async_trait;
@@ -9,6 +24,15 @@ use thiserror::Error;
 use uuid::Uuid;
 
 use crate::domain::access::Principal;
+
+pub use admission::{Access, Admitted, Asked, Scope};
+pub use http::TrustError;
+pub use issuing::{Issued, IssuingError, NewToken};
+pub use oidc::Oidc;
+pub use registration::{NewTenant, RegistrationError};
+pub use tenants::Tenants;
+pub use tokens::Revocation;
+pub use wazo_auth::WazoAuth;
 
 /// Why a token does not let its holder do what was asked.
 #[derive(Debug, Error, Clone, PartialEq, Eq)]
@@ -27,6 +51,9 @@ pub enum Refusal {
 /// Whoever knows tokens.
 #[async_trait]
 pub trait Verifier: Send + Sync {
+    /// The holder of a token that is good, whatever it grants: for permissions that name the holder's tenant.
+    async fn holder(&self, token: &str) -> Result<Principal, Refusal>;
+
     /// The holder of a token that grants a permission such as `provd.dev_mgr.devices.read`.
     async fn verify(&self, token: &str, permission: &str) -> Result<Principal, Refusal>;
 

@@ -8,11 +8,14 @@ use std::time::SystemTime;
 use axum::Extension;
 use axum::extract::{Query, State};
 use jiff::Timestamp;
-use serde_json::{Value, json};
+use serde::Serialize;
+use utoipa::ToSchema;
+use utoipa::openapi::Object;
 use utoipa_axum::routes;
 
 use super::devices::visible_among;
 use super::document::Document;
+use super::openapi::words;
 use super::parameters::Parameters;
 use super::problem::Problem;
 use super::tenant::Tenant;
@@ -27,18 +30,31 @@ const MOST: u32 = 10_000;
 
 /// What audit entries can be about.
 const DEVICE: &str = "device";
-const KINDS: [&str; 2] = [DEVICE, "config"];
+const KINDS: [&str; 4] = [DEVICE, "config", "token", "tenant"];
 
 pub(super) fn routes() -> Routes {
     vec![routes!(list)]
 }
 
-#[utoipa::path(get, path = "/0.2/audit", tag = "audit")]
+/// Changes of devices and configs.
+///
+/// The newest first, without values that could be secrets. A tenant reads what is about devices it sees.
+#[utoipa::path(
+    get, path = "/0.2/audit", tag = "audit",
+    params(
+        ("kind" = Option<String>, Query, description = "Only changes of such things: `device` or `config`"),
+        ("subject" = Option<String>, Query, description = "Only changes of the thing with this identifier"),
+        ("actor" = Option<String>, Query, description = "Only changes by this actor: `token admin`, `phone 192.0.2.7`, `server`"),
+        ("since" = Option<String>, Query, description = "Only changes since this moment (RFC 3339)"),
+        ("limit" = Option<u32>, Query, description = "At most so many, 100 unless stated, 10000 at most", minimum = 1),
+    ),
+    responses((status = 200, body = Listed)),
+)]
 async fn list(
     State(api): State<ApiState>,
     Extension(tenant): Extension<Tenant>,
     Query(sent): Query<Vec<(String, String)>>,
-) -> Result<Document, Problem> {
+) -> Result<Document<Listed>, Problem> {
     let parameters = Parameters::new(sent, &["kind", "subject", "actor", "since", "limit"])?;
     let filter = filter(&parameters)?;
     let entries = if tenant.is_master() {
@@ -46,7 +62,7 @@ async fn list(
     } else {
         of_tenant(&api, &tenant, filter).await?
     };
-    Ok(Document(json!({"audit": entries.iter().map(describe).collect::<Vec<_>>()})))
+    Ok(Document(Listed { audit: entries.into_iter().map(describe).collect() }))
 }
 
 fn filter(parameters: &Parameters) -> Result<AuditFilter, Problem> {
@@ -76,13 +92,44 @@ async fn of_tenant(api: &ApiState, tenant: &Tenant, filter: AuditFilter) -> Resu
     Ok(entries)
 }
 
-fn describe(entry: &AuditEntry) -> Value {
-    json!({
-        "at": rfc_3339(entry.at),
-        "actor": entry.actor,
-        "action": entry.action,
-        "kind": entry.kind,
-        "subject": entry.subject,
-        "changes": entry.changes,
-    })
+/// Changes, the newest first.
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = Audit)]
+struct Listed {
+    audit: Vec<Described>,
+}
+
+/// One change.
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = AuditEntry)]
+struct Described {
+    /// When.
+    #[schema(format = DateTime)]
+    at: Option<String>,
+    /// Who: `token admin`, `phone 192.0.2.7` or `server`.
+    actor: String,
+    /// What was done: `created`, `updated`, `deleted`, …
+    action: String,
+    #[schema(schema_with = kinds)]
+    kind: String,
+    /// Its identifier.
+    subject: String,
+    /// What changed of it, for people.
+    #[schema(example = json!(["model: 6730i → 6731i", "raw_config.sip_lines"]))]
+    changes: Vec<String>,
+}
+
+fn kinds() -> Object {
+    words("What it was done to.", &KINDS)
+}
+
+fn describe(entry: AuditEntry) -> Described {
+    Described {
+        at: rfc_3339(entry.at),
+        actor: entry.actor,
+        action: entry.action,
+        kind: entry.kind,
+        subject: entry.subject,
+        changes: entry.changes,
+    }
 }

@@ -5,7 +5,7 @@ use axum::extract::State;
 use utoipa_axum::routes;
 
 use super::configs::created;
-use super::document::{Created, Sent};
+use super::document::{Created, Identified, Sent};
 use super::problem::Problem;
 use super::{ApiState, Routes};
 use crate::domain::audit::Actor;
@@ -16,8 +16,14 @@ pub(super) fn routes() -> Routes {
     vec![routes!(autocreate)]
 }
 
+/// Create a config from the template for new phones.
+///
 /// The body may be any JSON; it says nothing.
-#[utoipa::path(post, path = "/0.2/cfg_mgr/autocreate", tag = "configs")]
+#[utoipa::path(
+    post, path = "/0.2/cfg_mgr/autocreate", tag = "configs",
+    request_body = serde_json::Value,
+    responses((status = 201, body = Identified)),
+)]
 async fn autocreate(
     State(api): State<ApiState>,
     Extension(actor): Extension<Actor>,

@@ -3,19 +3,23 @@
 use std::collections::HashSet;
 
 use axum::Extension;
-use axum::extract::{Path, Query, State};
+use axum::extract::{Path, Query as Parameters, State};
 use axum::http::StatusCode;
+use axum::response::Response;
 use serde_json::json;
 use utoipa_axum::routes;
 
-use super::document::{Created, Document, Sent};
-use super::find::Find;
+use super::conditional::{Conditions, ETag};
+use super::document::{Created, Document, Identified, Sent};
+use super::find::{first, query};
+use super::found::found;
 use super::problem::Problem;
-use super::tenant::{Tenant, document_of, is_new};
-use super::{ApiState, Routes, location};
+use super::tenant::Tenant;
+use super::{ApiState, Routes, location, openapi};
 use crate::domain::audit::Actor;
 use crate::domain::device::Device;
 use crate::provisioning::ProvisioningError;
+use crate::provisioning::find::Query;
 
 /// Where devices are.
 pub(super) const DEVICES: &str = "/0.2/dev_mgr/devices";
@@ -24,21 +28,36 @@ pub(super) fn routes() -> Routes {
     vec![routes!(list, create), routes!(show, update, delete), routes!(reconfigure)]
 }
 
-#[utoipa::path(get, path = "/0.2/dev_mgr/devices", tag = "devices")]
+/// Devices.
+#[utoipa::path(
+    get, path = "/0.2/dev_mgr/devices", tag = "devices",
+    params(
+        openapi::Finding,
+        ("recurse" = Option<String>, Query, description = "`true`: with those of all descendants of the tenant"),
+    ),
+    responses((status = 200, body = openapi::DeviceList)),
+)]
 async fn list(
     State(api): State<ApiState>,
     Extension(tenant): Extension<Tenant>,
-    Query(parameters): Query<Vec<(String, String)>>,
-) -> Result<Document, Problem> {
-    let recurse = Find::first(&parameters, "recurse").is_some_and(|value| matches!(value, "true" | "True"));
+    Parameters(parameters): Parameters<Vec<(String, String)>>,
+) -> Result<Response, Problem> {
+    let recurse = first(&parameters, "recurse").is_some_and(|value| matches!(value, "true" | "True"));
+    let query = query(&parameters)?;
     // The request's tenant decides, whatever a selector says of it.
-    let find = Find::new(&parameters)?.without("tenant_uuid");
-    let devices = api.provisioning.store().devices().await?;
-    let visible = devices.iter().filter(|device| tenant.owns(device) || (recurse && tenant.sees(device)));
-    Ok(Document(json!({"devices": find.apply(visible.map(document_of))})))
+    let selector = query.selector.without("tenant_uuid");
+    let query = Query { selector, owners: tenant.owners(recurse), ..query };
+    found(&api, "devices", query, move |device: &Device| tenant.document_of(device)).await
 }
 
-#[utoipa::path(post, path = "/0.2/dev_mgr/devices", tag = "devices")]
+/// Create a device.
+///
+/// It belongs to the tenant of the request, whatever the document says.
+#[utoipa::path(
+    post, path = "/0.2/dev_mgr/devices", tag = "devices",
+    request_body = openapi::DeviceDocument,
+    responses((status = 201, body = Identified)),
+)]
 async fn create(
     State(api): State<ApiState>,
     Extension(tenant): Extension<Tenant>,
@@ -51,53 +70,78 @@ async fn create(
     Ok(Created { location: location(DEVICES, &device.id), id: device.id })
 }
 
-#[utoipa::path(get, path = "/0.2/dev_mgr/devices/{id}", tag = "devices")]
+/// A device.
+#[utoipa::path(
+    get, path = "/0.2/dev_mgr/devices/{id}", tag = "devices",
+    params(openapi::IfNoneMatch),
+    responses((status = 200, body = openapi::DeviceDocument), (status = 304)),
+)]
 async fn show(
     State(api): State<ApiState>,
     Extension(tenant): Extension<Tenant>,
     Path(id): Path<String>,
-) -> Result<Document, Problem> {
+    conditions: Conditions,
+) -> Result<Response, Problem> {
     let device = visible(&api, &tenant, id).await?;
-    Ok(Document(json!({"device": document_of(&device)})))
+    Ok(conditions.answer(&tag_of(&tenant, &device), Document(json!({"device": tenant.document_of(&device)}))))
 }
 
-/// Replaces a device. A new one becomes the tenant's own; any other goes to whom the document says, or stays.
-#[utoipa::path(put, path = "/0.2/dev_mgr/devices/{id}", tag = "devices")]
+/// Replace a device.
+///
+/// A new one becomes the tenant's own; any other goes to the tenant the
+/// document names, if the request covers that, or stays.
+#[utoipa::path(
+    put, path = "/0.2/dev_mgr/devices/{id}", tag = "devices",
+    params(openapi::IfMatch),
+    request_body = openapi::DeviceDocument,
+    responses((status = 204), (status = 412)),
+)]
 async fn update(
     State(api): State<ApiState>,
     Extension(tenant): Extension<Tenant>,
     Extension(actor): Extension<Actor>,
     Path(id): Path<String>,
+    conditions: Conditions,
     sent: Sent,
 ) -> Result<StatusCode, Problem> {
     let stored = api.provisioning.store().device(&id).await?.filter(|device| tenant.may_update(device));
     let stored = stored.ok_or(ProvisioningError::NoSuchDevice(id))?;
     let mut device = Device::from_document(sent.object("device")?)?;
-    if is_new(&stored) {
-        device.tenant_uuid = tenant.as_owner();
-    } else if device.tenant_uuid.is_none() {
-        device.tenant_uuid = stored.tenant_uuid;
-    }
-    device.id = stored.id;
-    api.provisioning.update_device(device, &actor).await?;
+    device.tenant_uuid = tenant.owner_after(&stored, &device)?;
+    device.id.clone_from(&stored.id);
+    let expected = conditions.expected(&tag_of(&tenant, &stored), &stored)?;
+    api.provisioning.update_device(device, expected, &actor).await?;
     Ok(StatusCode::NO_CONTENT)
 }
 
-#[utoipa::path(delete, path = "/0.2/dev_mgr/devices/{id}", tag = "devices")]
+/// Delete a device.
+#[utoipa::path(
+    delete, path = "/0.2/dev_mgr/devices/{id}", tag = "devices",
+    params(openapi::IfMatch),
+    responses((status = 204), (status = 412)),
+)]
 async fn delete(
     State(api): State<ApiState>,
     Extension(tenant): Extension<Tenant>,
     Extension(actor): Extension<Actor>,
     Path(id): Path<String>,
+    conditions: Conditions,
 ) -> Result<StatusCode, Problem> {
     let device = visible(&api, &tenant, id).await?;
-    api.provisioning.delete_device(&device.id, &actor).await?;
+    let expected = conditions.expected(&tag_of(&tenant, &device), &device)?;
+    api.provisioning.delete_device(&device.id, expected, &actor).await?;
     Ok(StatusCode::NO_CONTENT)
 }
 
+/// Configure a device anew.
+///
 /// Done even if the plugin refuses: the device's `last_error` says why. An unknown device is the body's fault, not the
 /// path's.
-#[utoipa::path(post, path = "/0.2/dev_mgr/reconfigure", tag = "devices")]
+#[utoipa::path(
+    post, path = "/0.2/dev_mgr/reconfigure", tag = "devices",
+    request_body = Identified,
+    responses((status = 204)),
+)]
 async fn reconfigure(
     State(api): State<ApiState>,
     Extension(tenant): Extension<Tenant>,
@@ -112,6 +156,10 @@ async fn reconfigure(
         Err(Problem::NotFound(why)) => Err(Problem::Invalid(why)),
         Err(problem) => Err(problem),
     }
+}
+
+fn tag_of(tenant: &Tenant, device: &Device) -> ETag {
+    ETag::of(device.revision, &tenant.document_of(device))
 }
 
 /// A device the tenant sees. Others do not exist for it.

@@ -5,12 +5,46 @@ use std::time::Duration;
 use axum::extract::State;
 use axum::http::StatusCode;
 use tokio::time::timeout;
+use utoipa::ToSchema;
+use utoipa::openapi::Object;
 use utoipa_axum::routes;
 
 use super::document::Sent;
+use super::openapi::words;
 use super::problem::Problem;
 use super::{ApiState, Routes};
 use crate::listeners::dhcp;
+
+/// What a DHCP server tells of a lease.
+#[derive(Debug, ToSchema)]
+#[expect(dead_code, reason = "it describes a body that is read key by key")]
+struct Lease {
+    dhcp_info: DhcpInfo,
+}
+
+/// A lease, and what its client said.
+#[derive(Debug, ToSchema)]
+#[expect(dead_code, reason = "it describes a body that is read key by key")]
+struct DhcpInfo {
+    #[schema(schema_with = operations)]
+    op: String,
+    /// Address of the client.
+    #[schema(example = "192.0.2.7")]
+    ip: String,
+    /// MAC address of the client, in any usual spelling; needed for `commit`.
+    #[schema(nullable = false, example = "00:08:5d:23:74:29")]
+    mac: Option<String>,
+    /// Options the client sent: three decimal digits, then dot-separated hexadecimal bytes. Needed for `commit`.
+    #[schema(nullable = false, example = json!(["06041.61.73.74.72.61"]))]
+    options: Option<Vec<String>>,
+    /// Whether clients that no plugin knows make no device.
+    #[schema(nullable = false)]
+    only_phones: Option<bool>,
+}
+
+fn operations() -> Object {
+    words("What became of the lease. Only `commit` has an effect.", &["commit", "release", "expiry"])
+}
 
 /// Longest time a lease may take to have its effect.
 const DEADLINE: Duration = Duration::from_secs(10);
@@ -19,8 +53,14 @@ pub(super) fn routes() -> Routes {
     vec![routes!(tell)]
 }
 
-/// Answers when the lease had its effect, so that whoever told it may rely on that.
-#[utoipa::path(post, path = "/0.2/dev_mgr/dhcpinfo", tag = "devices")]
+/// Tell of a lease.
+///
+/// Answered when the lease had its effect, so that whoever told it may rely on that.
+#[utoipa::path(
+    post, path = "/0.2/dev_mgr/dhcpinfo", tag = "devices",
+    request_body = Lease,
+    responses((status = 204)),
+)]
 async fn tell(State(api): State<ApiState>, sent: Sent) -> Result<StatusCode, Problem> {
     if let Some(request) = dhcp::parse(&sent.object("dhcp_info")?)? {
         // The answer is for a phone that asks; a DHCP server has asked for nothing.

@@ -8,10 +8,11 @@ use axum::extract::{FromRequest, Request};
 use axum::http::{StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use http_body_util::LengthLimitError;
-use serde::Serialize as _;
+use serde::Serialize;
 use serde_json::ser::{CompactFormatter, Formatter, Serializer};
 use serde_json::{Map, Value};
 use tokio::time::timeout;
+use utoipa::ToSchema;
 
 use super::negotiation::MEDIA_TYPE;
 use super::problem::Problem;
@@ -23,9 +24,9 @@ const BODY_DEADLINE: Duration = Duration::from_secs(30);
 
 /// An answer's document.
 #[derive(Debug)]
-pub(super) struct Document(pub(super) Value);
+pub(super) struct Document<T = Value>(pub(super) T);
 
-impl IntoResponse for Document {
+impl<T: Serialize> IntoResponse for Document<T> {
     fn into_response(self) -> Response {
         ([(header::CONTENT_TYPE, MEDIA_TYPE)], ascii(&self.0)).into_response()
     }
@@ -42,9 +43,16 @@ pub(super) struct Created {
 
 impl IntoResponse for Created {
     fn into_response(self) -> Response {
-        let document = Document(serde_json::json!({ "id": self.id }));
+        let document = Document(Identified { id: self.id });
         (StatusCode::CREATED, [(header::LOCATION, self.location)], document).into_response()
     }
+}
+
+/// One thing by its identifier.
+#[derive(Debug, Serialize, ToSchema)]
+pub(super) struct Identified {
+    /// Its identifier.
+    id: String,
 }
 
 /// A document a client sent.
@@ -96,25 +104,26 @@ impl<S: Sync> FromRequest<S> for Sent {
     type Rejection = Problem;
 
     async fn from_request(request: Request, _: &S) -> Result<Sent, Problem> {
-        let bytes = read(request.into_body()).await?;
+        let bytes = read(request.into_body(), BODY_LIMIT, BODY_DEADLINE).await?;
         let document = serde_json::from_slice(&bytes)
             .map_err(|error| Problem::Invalid(format!("the body is not JSON: {error}")))?;
         Ok(Sent(document))
     }
 }
 
-async fn read(body: Body) -> Result<Bytes, Problem> {
+/// Reads a body of so many bytes at most, which arrives in time.
+pub(super) async fn read(body: Body, limit: usize, deadline: Duration) -> Result<Bytes, Problem> {
     // A length stated in advance needs no reading to be too much.
-    if body.size_hint().lower() > BODY_LIMIT as u64 {
-        return Err(Problem::TooLarge(BODY_LIMIT));
+    if body.size_hint().lower() > limit as u64 {
+        return Err(Problem::TooLarge(limit));
     }
-    let Ok(outcome) = timeout(BODY_DEADLINE, to_bytes(body, BODY_LIMIT)).await else {
-        return Err(Problem::TooSlow(BODY_DEADLINE.as_secs()));
+    let Ok(outcome) = timeout(deadline, to_bytes(body, limit)).await else {
+        return Err(Problem::TooSlow(deadline.as_secs()));
     };
     outcome.map_err(|error| {
         let error = error.into_inner();
         if error.is::<LengthLimitError>() {
-            Problem::TooLarge(BODY_LIMIT)
+            Problem::TooLarge(limit)
         } else {
             Problem::Invalid(format!("the body could not be read: {error}"))
         }
@@ -122,10 +131,10 @@ async fn read(body: Body) -> Result<Bytes, Problem> {
 }
 
 /// Compact JSON in ASCII: old clients read bodies in whatever encoding they like.
-fn ascii(document: &Value) -> Vec<u8> {
+pub(super) fn ascii(document: &impl Serialize) -> Vec<u8> {
     let mut bytes = Vec::new();
     let mut serializer = Serializer::with_formatter(&mut bytes, Ascii);
-    // A value serializes into memory without fail: its keys are text.
+    // A document serializes into memory without fail: its keys are text.
     let _ = document.serialize(&mut serializer);
     bytes
 }

@@ -4,12 +4,14 @@ mod verdict;
 
 use axum::Extension;
 use axum::extract::{Path, State};
-use serde_json::{Map, Value, json};
+use serde::Serialize;
+use serde_json::{Map, Value};
+use utoipa::ToSchema;
 
 use super::document::Document;
 use super::problem::Problem;
-use super::tenant::{Tenant, document_of};
-use super::{ApiState, Routes, files, remote_states, requests};
+use super::tenant::Tenant;
+use super::{ApiState, Routes, files, openapi, remote_states, requests};
 use crate::domain::config::order;
 use crate::domain::device::Device;
 use crate::domain::device_info::DeviceInfo;
@@ -28,12 +30,19 @@ pub(super) fn routes() -> Routes {
     vec![routes!(explain)]
 }
 
-#[utoipa::path(get, path = "/0.2/dev_mgr/explain/{id}", tag = "devices")]
+/// Why a phone gets what it gets.
+///
+/// Everything that is known of a device, or of a phone without one, and what follows from it in sentences.
+#[utoipa::path(
+    get, path = "/0.2/dev_mgr/explain/{id}", tag = "devices",
+    params(("id" = String, Path, description = "Identifier of a device, or MAC address of a phone in any usual spelling")),
+    responses((status = 200, body = Explained)),
+)]
 async fn explain(
     State(api): State<ApiState>,
     Extension(tenant): Extension<Tenant>,
     Path(id): Path<String>,
-) -> Result<Document, Problem> {
+) -> Result<Document<Explained>, Problem> {
     let mac: Option<Mac> = id.parse().ok();
     let explanation = match (find(&api, &tenant, &id, mac).await?, mac) {
         (Some(device), _) => of_device(&api, &tenant, &device).await?,
@@ -46,7 +55,49 @@ async fn explain(
             )));
         }
     };
-    Ok(Document(json!({ "explanation": explanation })))
+    Ok(Document(Explained { explanation }))
+}
+
+/// Why a phone gets what it gets.
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = ExplanationOfDevice)]
+struct Explained {
+    explanation: Explanation,
+}
+
+/// What is known of a phone, and what follows from it.
+#[derive(Debug, Serialize, ToSchema)]
+struct Explanation {
+    /// Its record.
+    #[schema(value_type = Option<openapi::Device>)]
+    device: Option<Map<String, Value>>,
+    /// Whether it has one.
+    known: bool,
+    /// What follows, in sentences.
+    verdict: Vec<String>,
+    /// What each installed plugin says about supporting it.
+    plugins: Vec<Candidate>,
+    /// Its config and all that this inherits from, in the order they apply.
+    configs: Vec<String>,
+    /// The files generated for it.
+    files: Vec<files::Described>,
+    /// Path of the file whose fetch proves that it is up to date.
+    trigger: Option<String>,
+    remote_state: Option<remote_states::Described>,
+    /// Its last requests, the newest first.
+    requests: Vec<requests::Summary>,
+}
+
+/// A plugin that may serve a phone.
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = ExplanationPlugin)]
+struct Candidate {
+    /// Its identifier.
+    id: String,
+    /// Where it is in its life.
+    state: &'static str,
+    /// `none`, `improbable`, `unknown`, `probable`, `incomplete`, `complete` or `exact`; null if it cannot be asked.
+    support: Option<&'static str>,
 }
 
 /// By its identifier, else as the pipeline does: the oldest with the MAC address.
@@ -65,7 +116,7 @@ async fn find(
     Ok(device.filter(|device| tenant.sees(device)))
 }
 
-async fn of_device(api: &ApiState, tenant: &Tenant, device: &Device) -> Result<Value, Problem> {
+async fn of_device(api: &ApiState, tenant: &Tenant, device: &Device) -> Result<Explanation, Problem> {
     let statuses = api.administration.statuses().await;
     let choice = api.provisioning.associate(&device.info).await;
     let configs = configs_of(api, device).await?;
@@ -83,20 +134,20 @@ async fn of_device(api: &ApiState, tenant: &Tenant, device: &Device) -> Result<V
         record.device.as_ref() == Some(&device.id)
             || (record.device.is_none() && device.info.mac.is_some_and(|mac| requests::is_of(record, mac)))
     };
-    Ok(json!({
-        "device": document_of(device),
-        "known": true,
-        "verdict": verdict,
-        "plugins": plugins(&statuses, &choice),
-        "configs": configs,
-        "files": files::describe_all(api, device).await?,
-        "trigger": device.trigger_path,
-        "remote_state": remote_states::describe(device, presence.as_ref()),
-        "requests": last_requests(api, is_its),
-    }))
+    Ok(Explanation {
+        device: Some(tenant.document_of(device)),
+        known: true,
+        verdict,
+        plugins: plugins(&statuses, &choice),
+        configs,
+        files: files::describe_all(api, device).await?,
+        trigger: device.trigger_path.clone(),
+        remote_state: Some(remote_states::describe(device, presence.as_ref())),
+        requests: last_requests(api, is_its),
+    })
 }
 
-async fn of_stranger(api: &ApiState, mac: Mac) -> Result<Value, Problem> {
+async fn of_stranger(api: &ApiState, mac: Mac) -> Result<Explanation, Problem> {
     let statuses = api.administration.statuses().await;
     let waiting = api.provisioning.waiting_devices().await?;
     let waiting = waiting.into_iter().find(|waiting| waiting.info.mac == Some(mac));
@@ -115,17 +166,17 @@ async fn of_stranger(api: &ApiState, mac: Mac) -> Result<Value, Problem> {
         hinting: &hinting(api, mac),
         template: config.as_ref().and_then(|config| config.parent_ids.first()).map(String::as_str),
     });
-    Ok(json!({
-        "device": null,
-        "known": false,
-        "verdict": verdict,
-        "plugins": plugins(&statuses, &choice),
-        "configs": [],
-        "files": [],
-        "trigger": null,
-        "remote_state": null,
-        "requests": last_requests(api, is_its),
-    }))
+    Ok(Explanation {
+        device: None,
+        known: false,
+        verdict,
+        plugins: plugins(&statuses, &choice),
+        configs: Vec::new(),
+        files: Vec::new(),
+        trigger: None,
+        remote_state: None,
+        requests: last_requests(api, is_its),
+    })
 }
 
 /// In the order they apply.
@@ -155,10 +206,10 @@ fn hinting(api: &ApiState, mac: Mac) -> Vec<String> {
         .collect()
 }
 
-fn plugins(statuses: &[PluginStatus], choice: &Choice) -> Vec<Value> {
+fn plugins(statuses: &[PluginStatus], choice: &Choice) -> Vec<Candidate> {
     let describe = |status: &PluginStatus| {
         let support = said_by(status, choice).map(Support::as_str);
-        json!({"id": status.id, "state": status.state, "support": support})
+        Candidate { id: status.id.clone(), state: status.state.as_str(), support }
     };
     statuses.iter().map(describe).collect()
 }
@@ -170,7 +221,7 @@ fn said_by(status: &PluginStatus, choice: &Choice) -> Option<Support> {
     said.filter(|said| runs || *said != Support::None)
 }
 
-fn last_requests(api: &ApiState, is_its: impl Fn(&RequestRecord) -> bool) -> Vec<Map<String, Value>> {
+fn last_requests(api: &ApiState, is_its: impl Fn(&RequestRecord) -> bool) -> Vec<requests::Summary> {
     let requests = api.journal.requests();
     requests
         .iter()

@@ -7,8 +7,9 @@ use axum::extract::{Path, State};
 use axum::http::header::{CACHE_CONTROL, CONTENT_TYPE, ETAG};
 use axum::http::{HeaderName, HeaderValue};
 use axum::response::IntoResponse;
-use serde_json::{Value, json};
+use serde::Serialize;
 use sha2::{Digest as _, Sha256};
+use utoipa::ToSchema;
 use utoipa_axum::routes;
 
 use super::devices::visible;
@@ -28,18 +29,24 @@ pub(super) fn routes() -> Routes {
     vec![routes!(list), routes!(show)]
 }
 
-#[utoipa::path(get, path = "/0.2/dev_mgr/devices/{id}/files", tag = "devices")]
+/// The files generated for a device.
+///
+/// Its own, then those its plugin serves to all in common, less those it has itself.
+#[utoipa::path(
+    get, path = "/0.2/dev_mgr/devices/{id}/files", tag = "devices",
+    responses((status = 200, body = Listed)),
+)]
 async fn list(
     State(api): State<ApiState>,
     Extension(tenant): Extension<Tenant>,
     Path(id): Path<String>,
-) -> Result<Document, Problem> {
+) -> Result<Document<Listed>, Problem> {
     let device = visible(&api, &tenant, id).await?;
-    Ok(Document(json!({"files": describe_all(&api, &device).await?})))
+    Ok(Document(Listed { files: describe_all(&api, &device).await? }))
 }
 
 /// The files of a device, then those its plugin serves to all in common, less those it has itself.
-pub(super) async fn describe_all(api: &ApiState, device: &Device) -> Result<Vec<Value>, StoreError> {
+pub(super) async fn describe_all(api: &ApiState, device: &Device) -> Result<Vec<Described>, StoreError> {
     let store = api.provisioning.store();
     let own = store.device_files(&device.id).await?;
     let mut common = match &device.plugin {
@@ -52,17 +59,48 @@ pub(super) async fn describe_all(api: &ApiState, device: &Device) -> Result<Vec<
     Ok(own.chain(common.iter().map(|stored| describe(stored, true))).collect())
 }
 
-fn describe(stored: &StoredFile, common: bool) -> Value {
-    json!({
-        "path": stored.file.path,
-        "size": stored.file.content.len(),
-        "sha256": sha256(&stored.file.content),
-        "revision": stored.revision,
-        "common": common,
-        "etag": stored.etag,
-        "modified": rfc_3339(stored.modified),
-        "sensitive": stored.file.sensitive,
-    })
+/// Generated files.
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = GeneratedFiles)]
+struct Listed {
+    files: Vec<Described>,
+}
+
+/// A generated file, without its content.
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = GeneratedFile)]
+pub(super) struct Described {
+    /// Relative.
+    #[schema(example = "Aastra/00085D237429.cfg")]
+    path: String,
+    /// In bytes.
+    size: usize,
+    /// 64 hexadecimal digits.
+    sha256: String,
+    /// The `files_revision` of the device with which its content last changed; of common files how often it did.
+    revision: i64,
+    /// Whether all devices of the plugin have it.
+    common: bool,
+    /// Its validator for HTTP.
+    etag: String,
+    /// When its content last changed.
+    #[schema(format = DateTime)]
+    modified: Option<String>,
+    /// Whether it holds secrets.
+    sensitive: bool,
+}
+
+fn describe(stored: &StoredFile, common: bool) -> Described {
+    Described {
+        path: stored.file.path.clone(),
+        size: stored.file.content.len(),
+        sha256: sha256(&stored.file.content),
+        revision: stored.revision,
+        common,
+        etag: stored.etag.clone(),
+        modified: rfc_3339(stored.modified),
+        sensitive: stored.file.sensitive,
+    }
 }
 
 /// 64 hexadecimal digits, as `sha256sum` prints them.
@@ -70,7 +108,22 @@ pub(super) fn sha256(content: &[u8]) -> String {
     hex::encode(Sha256::digest(content))
 }
 
-#[utoipa::path(get, path = "/0.2/dev_mgr/devices/{id}/files/{*path}", tag = "devices")]
+/// The content of a file generated for a device.
+///
+/// As the phone gets it, with its secrets.
+#[utoipa::path(
+    get, path = "/0.2/dev_mgr/devices/{id}/files/{*path}", tag = "devices",
+    params(
+        ("id" = String, Path, description = "Identifier of the device"),
+        ("path" = String, Path, description = "Path of the file, as the list has it"),
+    ),
+    responses((
+        status = 200, description = "The file",
+        content(
+            ([u8] = "*/*"),
+        ),
+    )),
+)]
 async fn show(
     State(api): State<ApiState>,
     Extension(tenant): Extension<Tenant>,

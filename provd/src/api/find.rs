@@ -1,13 +1,15 @@
-//! Finding documents: which of them, which of their fields, in which order, how many at a time.
-//!
-//! Selectors compare top-level keys for equality; whatever else 0.2 knows is refused rather than ignored.
+//! What a client wants to see of a list, from the parameters of its request: `q`, `q64`, `fields`, `sort`, `sort_ord`,
+//! `skip` and `limit`. Parameters that cannot be read are ignored; a selector that can be read must also make sense.
 
 use base64::Engine as _;
 use base64::alphabet;
 use base64::engine::{DecodePaddingMode, GeneralPurpose, GeneralPurposeConfig};
-use serde_json::{Map, Value};
+use serde_json::Value;
 
 use super::problem::Problem;
+use crate::domain::listing::{Fields, Listing, Sort};
+use crate::domain::selector::Selector;
+use crate::provisioning::find::{Owners, Query};
 
 /// With or without padding at its end: clients do both.
 const BASE64: GeneralPurpose = GeneralPurpose::new(
@@ -15,178 +17,76 @@ const BASE64: GeneralPurpose = GeneralPurpose::new(
     GeneralPurposeConfig::new().with_decode_padding_mode(DecodePaddingMode::Indifferent),
 );
 
-/// What a client wants to see of a list.
-#[derive(Debug, Default)]
-pub(super) struct Find {
-    equal: Map<String, Value>,
-    fields: Option<Vec<String>>,
-    sort: Option<Sort>,
-    skip: usize,
-    limit: Option<usize>,
+/// Fields a client may ask for: each is looked for in each document.
+const MOST_FIELDS: usize = 1_000;
+
+/// The first value of a parameter; later ones do not count.
+pub(super) fn first<'a>(parameters: &'a [(String, String)], name: &str) -> Option<&'a str> {
+    parameters.iter().find(|(key, _)| key == name).map(|(_, value)| value.as_str())
 }
 
-#[derive(Debug)]
-struct Sort {
-    key: String,
-    descending: bool,
-}
-
-impl Find {
-    /// The first value of a parameter; later ones do not count.
-    pub(super) fn first<'a>(parameters: &'a [(String, String)], name: &str) -> Option<&'a str> {
-        parameters.iter().find(|(key, _)| key == name).map(|(_, value)| value.as_str())
-    }
-
-    /// Reads `q`, `q64`, `fields`, `sort`, `sort_ord`, `skip` and `limit`. What is no JSON, base64 or number is ignored,
-    /// as are other parameters.
-    pub(super) fn new(parameters: &[(String, String)]) -> Result<Find, Problem> {
-        let number = |name| Find::first(parameters, name).and_then(|value| value.trim().parse::<i64>().ok());
-        let descending = Find::first(parameters, "sort_ord") == Some("DESC");
-        Ok(Find {
-            equal: selector(parameters).map_or_else(|| Ok(Map::new()), |found| check_selector("q", found))?,
-            fields: Find::first(parameters, "fields").map(field_list),
-            sort: Find::first(parameters, "sort").map(|key| Sort { key: key.to_owned(), descending }),
-            skip: number("skip").map_or(0, |skip| usize::try_from(skip).unwrap_or(0)),
-            // 0 stands for no limit; a negative one lets nothing through.
-            limit: number("limit")
-                .filter(|limit| *limit != 0)
-                .map(|limit| usize::try_from(limit).unwrap_or(0)),
-        })
-    }
-
-    /// Finds by a selector alone. `name` is what a client calls it.
-    pub(super) fn by(name: &str, selector: Value) -> Result<Find, Problem> {
-        Ok(Find { equal: check_selector(name, selector)?, ..Find::default() })
-    }
-
-    /// Lets a key count as not selected by.
-    pub(super) fn without(mut self, key: &str) -> Find {
-        self.equal.shift_remove(key);
-        self
-    }
-
-    /// Selects, cuts to fields, sorts, and cuts the list.
-    pub(super) fn apply(&self, documents: impl Iterator<Item = Map<String, Value>>) -> Vec<Value> {
-        let mut found: Vec<_> =
-            documents.filter(|document| self.selects(document)).map(|document| self.cut(document)).collect();
-        if let Some(sort) = &self.sort {
-            found.sort_by_cached_key(|document| sort_text(value_at(document, &sort.key)));
-            if sort.descending {
-                reverse_stably(&mut found, &sort.key);
-            }
-        }
-        let limit = self.limit.unwrap_or(usize::MAX);
-        found.into_iter().skip(self.skip).take(limit).map(Value::Object).collect()
-    }
-
-    /// Whether a document is among those looked for.
-    pub(super) fn selects(&self, document: &Map<String, Value>) -> bool {
-        self.equal.iter().all(|(key, value)| document.get(key).is_some_and(|stored| equal(stored, value)))
-    }
-
-    fn cut(&self, document: Map<String, Value>) -> Map<String, Value> {
-        let Some(fields) = &self.fields else {
-            return document;
-        };
-        let mut cut = Map::new();
-        for field in std::iter::once("id").chain(fields.iter().map(String::as_str)) {
-            if let Some(value) = value_at(&document, field) {
-                insert_at(&mut cut, field, value.clone());
-            }
-        }
-        cut
-    }
-}
-
-/// The selector: `q64` wins over `q`, even when it cannot be decoded.
-fn selector(parameters: &[(String, String)]) -> Option<Value> {
-    if let Some(encoded) = Find::first(parameters, "q64") {
-        // Both alphabets are in use, and a `+` that was not percent-encoded has become a space.
-        let standard = encoded.replace('-', "+").replace('_', "/").replace(' ', "+");
-        return serde_json::from_slice(&BASE64.decode(standard).ok()?).ok();
-    }
-    serde_json::from_str(Find::first(parameters, "q")?).ok()
-}
-
-fn check_selector(name: &str, selector: Value) -> Result<Map<String, Value>, Problem> {
-    let Value::Object(selector) = selector else {
-        return Err(Problem::Invalid(format!("{name}: expected an object")));
+/// Reads what is asked for. Other parameters are ignored.
+pub(super) fn query(parameters: &[(String, String)]) -> Result<Query, Problem> {
+    let selector = match sent_selector(parameters)? {
+        Some(sent) => selector("q", sent)?,
+        None => Selector::default(),
     };
-    for (key, operand) in &selector {
-        let operators =
-            operand.as_object().is_some_and(|operand| operand.keys().any(|name| name.starts_with('$')));
-        if operators || key.starts_with('$') || key.contains('.') {
-            let key = key.escape_debug();
-            return Err(Problem::Invalid(format!(
-                "{name}: `{key}`: only equality of top-level keys is supported, as in {{\"mac\": \"00:08:5d:23:74:29\"}}"
-            )));
-        }
-    }
-    Ok(selector)
+    Ok(Query { selector, owners: Owners::All, listing: listing(parameters)? })
 }
 
-fn field_list(fields: &str) -> Vec<String> {
-    fields.split(',').map(str::trim).filter(|field| !field.is_empty()).map(str::to_owned).collect()
+/// Reads a selector. `name` is what a client calls it.
+pub(super) fn selector(name: &str, sent: Value) -> Result<Selector, Problem> {
+    Selector::read(sent).map_err(|error| Problem::Invalid(format!("{name}: {error}")))
 }
 
-/// Equality as 0.2 has it: of one type, except that 1, 1.0 and true are equal.
-fn equal(one: &Value, two: &Value) -> bool {
-    match (one, two) {
-        (Value::Array(one), Value::Array(two)) => {
-            one.len() == two.len() && one.iter().zip(two).all(|(one, two)| equal(one, two))
-        }
-        (Value::Object(one), Value::Object(two)) => {
-            one.len() == two.len()
-                && one.iter().all(|(key, value)| two.get(key).is_some_and(|other| equal(value, other)))
-        }
-        _ => {
-            one == two
-                || matches!((number(one), number(two)), (Some(one), Some(two)) if one.total_cmp(&two).is_eq())
-        }
-    }
-}
-
-fn number(value: &Value) -> Option<f64> {
-    match value {
-        Value::Bool(value) => Some(f64::from(u8::from(*value))),
-        Value::Number(number) => number.as_f64(),
-        _ => None,
-    }
-}
-
-fn value_at<'a>(document: &'a Map<String, Value>, path: &str) -> Option<&'a Value> {
-    match path.split_once('.') {
-        None => document.get(path),
-        Some((first, rest)) => value_at(document.get(first)?.as_object()?, rest),
-    }
-}
-
-fn insert_at(document: &mut Map<String, Value>, path: &str, value: Value) {
-    let Some((first, rest)) = path.split_once('.') else {
-        document.insert(path.to_owned(), value);
-        return;
+/// `q64` wins over `q`, even when it cannot be decoded.
+fn sent_selector(parameters: &[(String, String)]) -> Result<Option<Value>, Problem> {
+    let Some(encoded) = first(parameters, "q64") else {
+        return first(parameters, "q").map_or(Ok(None), |text| json("q", text.as_bytes()));
     };
-    let below = document.entry(first).or_insert_with(|| Value::Object(Map::new()));
-    if let Value::Object(below) = below {
-        insert_at(below, rest, value);
+    // Both alphabets are in use, and a `+` that was not percent-encoded has become a space.
+    let standard = encoded.replace('-', "+").replace('_', "/").replace(' ', "+");
+    BASE64.decode(standard).map_or(Ok(None), |text| json("q64", &text))
+}
+
+/// What is no JSON is ignored. What only cannot be read is not: everything would be found instead.
+fn json(name: &str, text: &[u8]) -> Result<Option<Value>, Problem> {
+    match serde_json::from_slice(text) {
+        Ok(value) => Ok(Some(value)),
+        Err(error) if error.to_string().starts_with("recursion limit") => {
+            Err(Problem::Invalid(format!("{name}: nested more than 127 deep")))
+        }
+        Err(_) => Ok(None),
     }
 }
 
-/// Numbers sort as text; what is missing or null comes first.
-fn sort_text(value: Option<&Value>) -> String {
-    match value {
-        None | Some(Value::Null) => String::new(),
-        Some(Value::String(text)) => text.clone(),
-        Some(value) => value.to_string(),
+fn listing(parameters: &[(String, String)]) -> Result<Listing, Problem> {
+    let fields = first(parameters, "fields").map(Fields::read);
+    if fields.as_ref().is_some_and(|fields| fields.count() > MOST_FIELDS) {
+        return Err(Problem::Invalid(format!("fields: more than {MOST_FIELDS}")));
     }
+    let number = |name| first(parameters, name).and_then(integer);
+    let descending = first(parameters, "sort_ord") == Some("DESC");
+    Ok(Listing {
+        fields,
+        sort: first(parameters, "sort").map(|key| Sort { key: key.to_owned(), descending }),
+        skip: number("skip").map_or(0, at_least_0),
+        // 0 stands for no limit; a negative one lets nothing through.
+        limit: number("limit").filter(|limit| *limit != 0).map(at_least_0),
+    })
 }
 
-/// Turns a sorted list around, equal ones among themselves kept in order.
-fn reverse_stably(sorted: &mut [Map<String, Value>], key: &str) {
-    sorted.reverse();
-    let same =
-        |one: &Map<_, _>, two: &Map<_, _>| sort_text(value_at(one, key)) == sort_text(value_at(two, key));
-    sorted.chunk_by_mut(same).for_each(<[_]>::reverse);
+/// An integer; one of more digits than anybody has documents is the largest there is.
+fn integer(text: &str) -> Option<i64> {
+    let text = text.trim();
+    let digits = text.strip_prefix(['-', '+']).unwrap_or(text);
+    let is_integer = !digits.is_empty() && digits.bytes().all(|digit| digit.is_ascii_digit());
+    let farthest = if text.starts_with('-') { i64::MIN } else { i64::MAX };
+    is_integer.then(|| text.parse().unwrap_or(farthest))
+}
+
+fn at_least_0(number: i64) -> usize {
+    usize::try_from(number).unwrap_or(0)
 }
 
 #[cfg(test)]
@@ -195,92 +95,60 @@ mod tests {
 
     use super::*;
 
-    fn documents() -> impl Iterator<Item = Map<String, Value>> {
-        let documents = json!([
-            {"id": "a", "n": 10, "o": {"x": 1, "y": 2}, "t": "z"},
-            {"id": "b", "n": 9, "t": null, "list": [1, "x"]},
-            {"id": "c", "n": true, "t": "é"},
-            {"id": "d", "n": 1.0, "t": "z"},
-        ]);
-        documents
-            .as_array()
-            .unwrap()
-            .clone()
-            .into_iter()
-            .map(|document| document.as_object().unwrap().clone())
-    }
-
-    fn found(parameters: &[(&str, &str)]) -> Result<Vec<Value>, String> {
+    fn read(parameters: &[(&str, &str)]) -> Result<Query, String> {
         let parameters: Vec<_> =
             parameters.iter().map(|(key, value)| ((*key).to_owned(), (*value).to_owned())).collect();
-        let find = Find::new(&parameters).map_err(|problem| problem.to_string())?;
-        Ok(find.apply(documents()))
+        query(&parameters).map_err(|problem| problem.to_string())
     }
 
-    fn ids(parameters: &[(&str, &str)]) -> String {
-        found(parameters).unwrap().iter().map(|document| document["id"].as_str().unwrap()).collect()
-    }
-
-    #[test]
-    fn selectors_compare_for_equality() {
-        for (selector, expected) in [
-            ("{}", "abcd"),
-            (r#"{"t": "z"}"#, "ad"),
-            (r#"{"t": "z", "n": 10.0}"#, "a"),
-            (r#"{"n": 1}"#, "cd"),
-            (r#"{"n": "1"}"#, ""),
-            (r#"{"list": [1.0, "x"]}"#, "b"),
-            (r#"{"list": "x"}"#, ""),
-            (r#"{"o": {"y": 2, "x": true}}"#, "a"),
-            (r#"{"t": null}"#, "b"),
-            (r#"{"missing": null}"#, ""),
-            ("not JSON", "abcd"),
-        ] {
-            assert_eq!(ids(&[("q", selector)]), expected, "{selector}");
-        }
+    fn selects(parameters: &[(&str, &str)], selector: Value) -> bool {
+        read(parameters).unwrap().selector == Selector::read(selector).unwrap()
     }
 
     #[test]
     fn selectors_may_be_encoded() {
-        // {"t":"é"} and {"t":"z"}
-        assert_eq!(ids(&[("q64", "eyJ0Ijoiw6kifQ==")]), "c");
-        assert_eq!(ids(&[("q64", "eyJ0Ijoiw6kifQ"), ("q", r#"{"t": "z"}"#)]), "c");
-        assert_eq!(ids(&[("q64", "!"), ("q", r#"{"t": "z"}"#)]), "abcd");
-        assert_eq!(ids(&[("q", r#"{"t": "é"}"#), ("q", r#"{"t": "z"}"#)]), "c");
+        // {"t":"é"}
+        let encoded = ("q64", "eyJ0Ijoiw6kifQ==");
+        assert!(selects(&[encoded], json!({"t": "é"})));
+        assert!(selects(&[("q64", "eyJ0Ijoiw6kifQ"), ("q", r#"{"t": "z"}"#)], json!({"t": "é"})));
+        assert!(selects(&[("q64", "!"), ("q", r#"{"t": "z"}"#)], json!({})));
+        assert!(selects(&[("q", r#"{"t": 1}"#), ("q", r#"{"t": 2}"#)], json!({"t": 1})));
+        assert!(selects(&[("q", "not JSON"), ("Q", "{")], json!({})));
     }
 
     #[test]
-    fn what_is_not_supported_is_refused() {
-        for selector in ["[]", "1", r#"{"n": {"$gt": 1}}"#, r#"{"o.x": 1}"#, r#"{"$or": []}"#] {
-            assert!(found(&[("q", selector)]).unwrap_err().starts_with("q: "), "{selector}");
+    fn what_makes_no_sense_is_refused() {
+        let deep = format!("{{\"a\":{}{}}}", "[".repeat(10_000), "]".repeat(10_000));
+        for (selector, said) in
+            [("[]", "q: expected an object"), ("null", "q: expected"), (&deep, "q: nested")]
+        {
+            let refusal = read(&[("q", selector)]).unwrap_err();
+            assert!(refusal.starts_with(said), "{refusal}");
+        }
+        assert!(read(&[("fields", &"a,".repeat(1_001))]).unwrap_err().starts_with("fields: more than 1000"));
+    }
+
+    #[test]
+    fn numbers_count_only_if_they_are_integers() {
+        let huge = "9".repeat(100);
+        for (skip, limit, expected) in [
+            ("1", "2", (1, Some(2))),
+            (" 3 ", "+4", (3, Some(4))),
+            ("-1", "-1", (0, Some(0))),
+            ("x", "0", (0, None)),
+            ("", "1.5", (0, None)),
+            (&huge, "-", (i64::MAX as usize, None)),
+        ] {
+            let listing = read(&[("skip", skip), ("limit", limit)]).unwrap().listing;
+            assert_eq!((listing.skip, listing.limit), expected, "{skip} {limit}");
         }
     }
 
     #[test]
-    fn fields_keep_their_nesting() {
-        let first = |fields| found(&[("fields", fields), ("limit", "1")]).unwrap().remove(0);
-        assert_eq!(first("o.x,missing,n"), json!({"id": "a", "o": {"x": 1}, "n": 10}));
-        assert_eq!(first("o.x, o.y"), json!({"id": "a", "o": {"x": 1, "y": 2}}));
-        assert_eq!(first("n.x,t.x"), json!({"id": "a"}));
-        assert_eq!(first(""), json!({"id": "a"}));
-    }
-
-    #[test]
-    fn sorting_compares_text_and_is_stable() {
-        assert_eq!(ids(&[("sort", "n"), ("sort_ord", "desc")]), "dabc");
-        assert_eq!(ids(&[("sort", "t")]), "badc");
-        assert_eq!(ids(&[("sort", "t"), ("sort_ord", "DESC")]), "cadb");
-        assert_eq!(ids(&[("sort", "o.x"), ("sort_ord", "DESC")]), "abcd");
-        assert_eq!(ids(&[("sort", "t"), ("fields", "n")]), "abcd");
-    }
-
-    #[test]
-    fn lists_are_cut_after_sorting() {
-        assert_eq!(ids(&[("skip", "1"), ("limit", "2")]), "bc");
-        assert_eq!(ids(&[("sort", "t"), ("limit", "2")]), "ba");
-        assert_eq!(ids(&[("limit", "0"), ("skip", "x")]), "abcd");
-        assert_eq!(ids(&[("limit", "-1")]), "");
-        assert_eq!(ids(&[("skip", "-1"), ("limit", "x")]), "abcd");
-        assert_eq!(ids(&[("skip", "9")]), "");
+    fn only_desc_in_capitals_turns_the_order() {
+        for (order, descending) in [("DESC", true), ("desc", false), ("ASC", false), ("", false)] {
+            let listing = read(&[("sort", "a.b"), ("sort_ord", order)]).unwrap().listing;
+            assert_eq!(listing.sort, Some(Sort { key: "a.b".to_owned(), descending }));
+        }
     }
 }

@@ -6,35 +6,47 @@
 use std::sync::Arc;
 use std::time::SystemTime;
 
-use axum::Router;
+use axum::{Extension, Router};
 use jiff::Timestamp;
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use tokio_util::task::TaskTracker;
 use utoipa_axum::router::{OpenApiRouter, UtoipaMethodRouter};
 
+use crate::access::Access;
 use crate::domain::policy::Retriever;
 use crate::pipeline::{Journal, RequestHandler};
 use crate::provisioning::Provisioning;
 use crate::provisioning::plugins::PluginAdministration;
 
-mod access;
 mod audit;
 mod autocreate;
+mod conditional;
 mod configs;
+mod configure;
 mod cross_origin;
 mod devices;
 mod dhcp;
 mod dhcp_hints;
 mod document;
+mod events;
 mod explain;
+mod export;
 mod facts;
 mod files;
 mod find;
+mod found;
 mod gate;
+mod health;
+mod import;
+mod installation;
 mod links;
+mod metrics;
+mod monitoring;
 mod negotiation;
+mod openapi;
 mod operations;
 mod parameters;
+mod permission;
 mod plugins;
 mod preview;
 mod problem;
@@ -43,6 +55,8 @@ mod requests;
 mod serving;
 mod synchronization;
 mod tenant;
+mod tenants;
+mod tokens;
 mod waiting;
 
 #[cfg(test)]
@@ -50,9 +64,10 @@ mod testing;
 #[cfg(test)]
 mod tests;
 
+pub use monitoring::{Listeners, Monitoring};
 pub use serving::serve;
 
-use access::Access;
+use openapi::Descriptions;
 
 /// All but the unreserved characters of RFC 3986 §2.3.
 const SEGMENT: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~');
@@ -68,20 +83,20 @@ pub struct ApiState {
     access: Arc<Access>,
     /// Changes under way: finished even if their client hangs up, and waited for when the server ends.
     changes: TaskTracker,
+    monitoring: Arc<Monitoring>,
 }
 
 impl ApiState {
-    /// Puts the interface on the use cases. `retriever` is the pipeline's policy, to explain by. `token` is the administrator's; only its hash is kept. An empty one lets
-    /// nobody in.
+    /// Puts the interface on the use cases. `retriever` is the pipeline's policy, to explain by; `access` decides who comes
+    /// in.
     pub fn new(
         provisioning: Arc<Provisioning>,
         administration: Arc<dyn PluginAdministration>,
         handler: Arc<dyn RequestHandler>,
         journal: Arc<Journal>,
         retriever: Retriever,
-        token: &str,
+        access: Arc<Access>,
     ) -> ApiState {
-        let access = Arc::new(Access::new(token));
         ApiState {
             provisioning,
             administration,
@@ -90,14 +105,21 @@ impl ApiState {
             retriever,
             access,
             changes: TaskTracker::new(),
+            monitoring: Arc::default(),
         }
+    }
+
+    /// With what is watched of the server.
+    #[must_use]
+    pub fn watching(self, monitoring: Monitoring) -> ApiState {
+        ApiState { monitoring: Arc::new(monitoring), ..self }
     }
 }
 
 /// What answers at each path, with its documentation, before the gate is put in front of it.
 type Routes = Vec<UtoipaMethodRouter<ApiState>>;
 
-/// All of the interface. Each answer to a path or method that exists has passed the gate; no route can be added without.
+/// All of the interface. Each answer to a path or method that exists has passed the gate, but for those listed as open.
 pub fn router(state: ApiState) -> Router {
     let routes = [
         links::routes(),
@@ -111,21 +133,35 @@ pub fn router(state: ApiState) -> Router {
         dhcp::routes(),
         configs::routes(),
         autocreate::routes(),
+        configure::routes(),
         plugins::routes(),
+        installation::routes(),
         dhcp_hints::routes(),
         operations::routes(),
         requests::routes(),
         audit::routes(),
+        import::routes(),
+        export::routes(),
+        events::routes(),
+        metrics::routes(),
+        tokens::routes(),
+        tenants::routes(),
     ]
     .concat();
-    let (guarded, _documented) = routes
-        .into_iter()
-        .fold(OpenApiRouter::new(), |router, route| router.routes(gate::guarded(route, &state)))
+    // What anybody may ask, without a token. None of it may depend on whose devices there are.
+    let open: Routes = [openapi::routes(), health::routes()].concat();
+    let guarded = routes.into_iter().map(|route| gate::guarded(route, &state));
+    let (interface, description) = guarded
+        .chain(open.into_iter().map(openapi::open))
+        .fold(OpenApiRouter::default(), OpenApiRouter::routes)
         .split_for_parts();
-    guarded
+    interface
+        .layer(Extension(Arc::new(Descriptions::new(description))))
         .fallback(problem::no_such_path)
         .method_not_allowed_fallback(problem::no_such_method)
+        .layer(axum::middleware::from_fn(problem::details::shape))
         .layer(axum::middleware::from_fn(cross_origin::allow))
+        .layer(axum::middleware::from_fn_with_state(state.clone(), metrics::count))
         .with_state(state)
 }
 

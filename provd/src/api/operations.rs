@@ -1,6 +1,6 @@
 //! Operations: work that goes on after its request was answered, to be looked at and forgotten.
 //!
-//! A tenant sees those begun in its name, and of their failures those of devices it sees.
+//! A tenant sees those begun in its name or below it, and of their failures those of devices it sees.
 
 use std::time::Duration;
 
@@ -8,13 +8,16 @@ use axum::Extension;
 use axum::extract::{MatchedPath, Path, State};
 use axum::http::{StatusCode, header};
 use axum::response::{IntoResponse, Response};
-use serde_json::{Value, json};
+use serde::Serialize;
 use tokio::time::timeout;
+use utoipa::ToSchema;
+use utoipa::openapi::Object;
 use utoipa_axum::router::UtoipaMethodRouter;
 use utoipa_axum::routes;
 
 use super::devices::visible_among;
 use super::document::Document;
+use super::openapi::words;
 use super::problem::Problem;
 use super::tenant::Tenant;
 use super::{ApiState, Routes, rfc_3339};
@@ -35,19 +38,24 @@ pub(super) fn of(path: &str) -> UtoipaMethodRouter<ApiState> {
     (schemas, documented, methods)
 }
 
-#[utoipa::path(get, path = "/0.2/operations/{number}", tag = "operations")]
+/// How far an operation is.
+///
+/// Kept until it is deleted, also when it is over; the oldest give way when there are too many.
+#[utoipa::path(get, path = "/0.2/operations/{number}", tag = "operations", responses((status = 200, body = Described)))]
 async fn show(
     State(api): State<ApiState>,
     Extension(tenant): Extension<Tenant>,
     path: MatchedPath,
     Path(number): Path<String>,
-) -> Result<Document, Problem> {
+) -> Result<Document<Described>, Problem> {
     let operation = find(&api, &tenant, collection_of(&path), &number)?;
     Ok(Document(describe(&api, &tenant, operation).await?))
 }
 
+/// Forget an operation.
+///
 /// The work goes on.
-#[utoipa::path(delete, path = "/0.2/operations/{number}", tag = "operations")]
+#[utoipa::path(delete, path = "/0.2/operations/{number}", tag = "operations", responses((status = 204)))]
 async fn forget(
     State(api): State<ApiState>,
     Extension(tenant): Extension<Tenant>,
@@ -92,18 +100,21 @@ impl IntoResponse for Changed {
     }
 }
 
-#[utoipa::path(get, path = "/0.2/operations", tag = "operations")]
+/// All operations.
+///
+/// A tenant sees those begun in its name.
+#[utoipa::path(get, path = "/0.2/operations", tag = "operations", responses((status = 200, body = Listed)))]
 async fn list(
     State(api): State<ApiState>,
     Extension(tenant): Extension<Tenant>,
-) -> Result<Document, Problem> {
+) -> Result<Document<Listed>, Problem> {
     let mut operations = Vec::new();
     for operation in api.provisioning.operations().all() {
         if is_visible(&api, &tenant, &operation) {
             operations.push(describe(&api, &tenant, operation).await?);
         }
     }
-    Ok(Document(json!({ "operations": operations })))
+    Ok(Document(Listed { operations }))
 }
 
 fn find(api: &ApiState, tenant: &Tenant, collection: &str, number: &str) -> Result<Operation, Problem> {
@@ -116,34 +127,87 @@ fn find(api: &ApiState, tenant: &Tenant, collection: &str, number: &str) -> Resu
 }
 
 fn is_visible(api: &ApiState, tenant: &Tenant, operation: &Operation) -> bool {
-    tenant.is_master() || api.provisioning.operations().tenant_of(operation.number) == tenant.as_owner()
+    tenant.answers_for(api.provisioning.operations().tenant_of(operation.number).as_deref())
 }
 
 fn path_of(operation: &Operation) -> String {
     format!("{}/{}", operation.collection, operation.number)
 }
 
-/// `status` is the text existing clients parse; the rest is for everybody else.
-async fn describe(api: &ApiState, tenant: &Tenant, mut operation: Operation) -> Result<Value, Problem> {
+/// All operations, the oldest first.
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = Operations)]
+struct Listed {
+    operations: Vec<Described>,
+}
+
+/// Work that goes on after its request was answered.
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = Operation)]
+struct Described {
+    /// Counts all operations since the server started, from 1.
+    number: u64,
+    /// Where to look at it.
+    path: String,
+    /// What is done, for people.
+    what: String,
+    /// How far it is, as programs for 0.2 parse it: `[label|]state[;current[/end]]`, then its parts in parentheses.
+    #[schema(example = "install|progress(download|progress;512/1162)")]
+    status: String,
+    #[schema(schema_with = stages)]
+    state: &'static str,
+    /// How much is done; null if it is not counted.
+    current: Option<u64>,
+    /// Of how much; null if nobody knows.
+    end: Option<u64>,
+    /// Why it failed, or how it ended.
+    reason: Option<String>,
+    /// How many devices it failed for.
+    failed: u64,
+    /// The first of them.
+    failures: Vec<DescribedFailure>,
+    /// When it began.
+    #[schema(format = DateTime)]
+    began: Option<String>,
+    /// When it ended; null if it goes on.
+    #[schema(format = DateTime)]
+    ended: Option<String>,
+}
+
+fn stages() -> Object {
+    words("Where it is.", &["waiting", "progress", "success", "fail"])
+}
+
+/// A device that an operation failed for.
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = OperationFailure)]
+struct DescribedFailure {
+    /// Its identifier.
+    device: String,
+    /// Why.
+    reason: String,
+}
+
+async fn describe(api: &ApiState, tenant: &Tenant, mut operation: Operation) -> Result<Described, Problem> {
     if !tenant.is_master() {
         // A config may have heirs that are other tenants' devices.
         let devices = operation.failures.iter().map(|(device, _)| device.as_str()).collect();
         let visible = visible_among(api, tenant, devices).await?;
         operation.failures.retain(|(device, _)| visible.contains(device));
     }
-    let failures = operation.failures.iter();
-    Ok(json!({
-        "number": operation.number,
-        "path": path_of(&operation),
-        "what": operation.what,
-        "status": operation.progress.to_string(),
-        "state": operation.progress.stage.as_str(),
-        "current": operation.progress.current,
-        "end": operation.progress.end,
-        "reason": operation.reason,
-        "failed": operation.failed,
-        "failures": failures.map(|(device, why)| json!({"device": device, "reason": why})).collect::<Vec<_>>(),
-        "began": rfc_3339(operation.began),
-        "ended": operation.ended.and_then(rfc_3339),
-    }))
+    let failure = |(device, reason)| DescribedFailure { device, reason };
+    Ok(Described {
+        number: operation.number,
+        path: path_of(&operation),
+        what: operation.what,
+        status: operation.progress.to_string(),
+        state: operation.progress.stage.as_str(),
+        current: operation.progress.current,
+        end: operation.progress.end,
+        reason: operation.reason,
+        failed: operation.failed,
+        failures: operation.failures.into_iter().map(failure).collect(),
+        began: rfc_3339(operation.began),
+        ended: operation.ended.and_then(rfc_3339),
+    })
 }

@@ -2,15 +2,21 @@
 //!
 //! That the plugin in a path exists was checked before.
 
+use std::collections::BTreeMap;
+
 use axum::extract::{Path, State};
-use serde_json::{Map, Value, json};
+use serde::Serialize;
+use serde_json::{Map, Value};
+use utoipa::ToSchema;
+use utoipa::openapi::Object;
 use utoipa_axum::routes;
 
 use super::document::Document;
-use super::links::links;
+use super::links::{Links, links};
+use super::openapi::words;
 use super::problem::Problem;
 use super::{ApiState, Routes, location, rfc_3339};
-use crate::domain::plugin::{Crash, PluginStatus};
+use crate::domain::plugin::{Crash, PluginState, PluginStatus};
 use crate::provisioning::plugins::PluginError;
 
 const PLUGINS: &str = "/0.2/pg_mgr/plugins";
@@ -27,9 +33,10 @@ pub(super) fn routes() -> Routes {
     ]
 }
 
-#[utoipa::path(get, path = "/0.2/pg_mgr/plugins", tag = "plugins")]
-async fn list(State(api): State<ApiState>) -> Document {
-    let plugins: Map<String, Value> = api
+/// Installed plugins.
+#[utoipa::path(get, path = "/0.2/pg_mgr/plugins", tag = "plugins", responses((status = 200, body = Listed)))]
+async fn list(State(api): State<ApiState>) -> Document<Listed> {
+    let plugins = api
         .administration
         .statuses()
         .await
@@ -39,45 +46,76 @@ async fn list(State(api): State<ApiState>) -> Document {
             (status.id, links([("pg.plugin", href)]))
         })
         .collect();
-    Document(json!({ "plugins": plugins }))
+    Document(Listed { plugins })
 }
 
-#[utoipa::path(get, path = "/0.2/pg_mgr/plugins/{plugin}", tag = "plugins")]
-async fn show(Path(plugin): Path<String>) -> Document {
+/// Where to go from a plugin.
+#[utoipa::path(get, path = "/0.2/pg_mgr/plugins/{plugin}", tag = "plugins", responses((status = 200, body = Links)))]
+async fn show(Path(plugin): Path<String>) -> Document<Links> {
     Document(links([("pg.info", format!("{}/info", location(PLUGINS, &plugin)))]))
 }
 
-#[utoipa::path(get, path = "/0.2/pg_mgr/plugins/{plugin}/info", tag = "plugins")]
-async fn info(State(api): State<ApiState>, Path(plugin): Path<String>) -> Result<Document, Problem> {
-    let status = status_of(&api, plugin).await?;
-    Ok(Document(json!({"plugin_info": {
-        "version": status.version,
-        "description": status.description,
-        "capabilities": status.capabilities,
-    }})))
+/// What a plugin is, and what it supports.
+#[utoipa::path(
+    get, path = "/0.2/pg_mgr/plugins/{plugin}/info", tag = "plugins",
+    responses((status = 200, body = Informed)),
+)]
+async fn info(
+    State(api): State<ApiState>,
+    Path(plugin): Path<String>,
+) -> Result<Document<Informed>, Problem> {
+    let PluginStatus { version, description, capabilities, .. } = status_of(&api, plugin).await?;
+    Ok(Document(Informed { plugin_info: Info { version, description, capabilities } }))
 }
 
-#[utoipa::path(get, path = "/0.2/pg_mgr/states", tag = "plugins")]
-async fn states(State(api): State<ApiState>) -> Document {
-    let states: Vec<Value> = api.administration.statuses().await.iter().map(describe).collect();
-    Document(json!({ "states": states }))
+/// How all plugins are.
+#[utoipa::path(get, path = "/0.2/pg_mgr/states", tag = "plugins", responses((status = 200, body = States)))]
+async fn states(State(api): State<ApiState>) -> Document<States> {
+    Document(States { states: api.administration.statuses().await.into_iter().map(describe).collect() })
 }
 
-#[utoipa::path(get, path = "/0.2/pg_mgr/plugins/{plugin}/state", tag = "plugins")]
-async fn state(State(api): State<ApiState>, Path(plugin): Path<String>) -> Result<Document, Problem> {
-    Ok(Document(describe(&status_of(&api, plugin).await?)))
+/// How a plugin is.
+#[utoipa::path(
+    get, path = "/0.2/pg_mgr/plugins/{plugin}/state", tag = "plugins",
+    responses((status = 200, body = Described)),
+)]
+async fn state(
+    State(api): State<ApiState>,
+    Path(plugin): Path<String>,
+) -> Result<Document<Described>, Problem> {
+    Ok(Document(describe(status_of(&api, plugin).await?)))
 }
 
-#[utoipa::path(get, path = "/0.2/pg_mgr/plugins/{plugin}/log", tag = "plugins")]
-async fn log(State(api): State<ApiState>, Path(plugin): Path<String>) -> Result<Document, Problem> {
+/// The last lines a plugin logged.
+///
+/// The oldest first.
+#[utoipa::path(
+    get, path = "/0.2/pg_mgr/plugins/{plugin}/log", tag = "plugins",
+    responses((status = 200, body = Log)),
+)]
+async fn log(State(api): State<ApiState>, Path(plugin): Path<String>) -> Result<Document<Log>, Problem> {
     let lines = api.administration.log(&plugin).ok_or(PluginError::NotInstalled(plugin))?;
-    Ok(Document(json!({ "lines": lines })))
+    Ok(Document(Log { lines }))
 }
 
-#[utoipa::path(post, path = "/0.2/pg_mgr/plugins/{plugin}/restart", tag = "plugins")]
-async fn restart(State(api): State<ApiState>, Path(plugin): Path<String>) -> Result<Document, Problem> {
+/// Start a plugin anew.
+///
+/// Its new process starts beside the old one, which is asked until the new one is ready. This also ends a quarantine.
+/// The body may be any JSON; it says nothing.
+#[utoipa::path(
+    post, path = "/0.2/pg_mgr/plugins/{plugin}/restart", tag = "plugins",
+    request_body = Value,
+    responses(
+        (status = 200, body = Described),
+        (status = 502),
+    ),
+)]
+async fn restart(
+    State(api): State<ApiState>,
+    Path(plugin): Path<String>,
+) -> Result<Document<Described>, Problem> {
     tracing::info!("An administrator restarts plugin {plugin}");
-    Ok(Document(describe(&api.administration.restart(&plugin).await?)))
+    Ok(Document(describe(api.administration.restart(&plugin).await?)))
 }
 
 async fn status_of(api: &ApiState, plugin: String) -> Result<PluginStatus, Problem> {
@@ -85,24 +123,118 @@ async fn status_of(api: &ApiState, plugin: String) -> Result<PluginStatus, Probl
     Ok(status.ok_or(PluginError::NotInstalled(plugin))?)
 }
 
-fn describe(status: &PluginStatus) -> Value {
-    json!({
-        "id": status.id,
-        "version": status.version,
-        "description": status.description,
-        "state": status.state,
-        "reason": status.reason,
-        "pid": status.pid,
-        "ready_since": status.ready_since.and_then(rfc_3339),
-        "starts": status.starts,
-        "resident_bytes": status.resident_bytes,
-        "calls": status.calls,
-        "failures": status.failures,
-        "capabilities": status.capabilities,
-        "crashes": status.crashes.iter().map(describe_crash).collect::<Vec<_>>(),
-    })
+/// Plugins by their identifiers.
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = Plugins)]
+struct Listed {
+    plugins: BTreeMap<String, Links>,
 }
 
-fn describe_crash(crash: &Crash) -> Value {
-    json!({"at": rfc_3339(crash.at), "reason": crash.reason, "log": crash.log})
+/// What a plugin is.
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = PluginInfoOfPlugin)]
+struct Informed {
+    plugin_info: Info,
+}
+
+/// What a plugin is, and what it supports.
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = PluginInfo)]
+struct Info {
+    /// Of the plugin itself, not of the phones' firmware.
+    version: String,
+    /// One line about it.
+    description: String,
+    /// What its models can do, by `Vendor, Model, Version`; empty while it never was ready.
+    capabilities: Map<String, Value>,
+}
+
+/// How plugins are.
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = PluginStates)]
+struct States {
+    states: Vec<Described>,
+}
+
+/// What a plugin logged.
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = PluginLog)]
+struct Log {
+    lines: Vec<String>,
+}
+
+/// How a plugin is.
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = PluginState)]
+struct Described {
+    /// `aastra-3.2.2.1136`
+    id: String,
+    /// Version of the plugin itself; the installed one as long as none is ready.
+    version: String,
+    /// One line about it.
+    description: String,
+    #[schema(schema_with = states_of_life)]
+    state: PluginState,
+    /// Why it is degraded, backing off or quarantined.
+    reason: Option<String>,
+    /// Its process, if one runs.
+    pid: Option<u32>,
+    /// Since when its process has been ready.
+    #[schema(format = DateTime)]
+    ready_since: Option<String>,
+    /// Processes started for it since the server started.
+    starts: u64,
+    /// Resident memory of its process.
+    resident_bytes: Option<u64>,
+    /// Calls answered since the server started.
+    calls: u64,
+    /// Calls that failed: deadlines, transport, errors that blame the plugin.
+    failures: u64,
+    /// What its models can do, by `Vendor, Model, Version`; empty while it never was ready.
+    capabilities: Map<String, Value>,
+    /// Recent crashes, newest first.
+    crashes: Vec<DescribedCrash>,
+}
+
+fn states_of_life() -> Object {
+    words(
+        "Where it is in its life. `backoff`: crashed, will be started again. `quarantined`: will not, until it is restarted.",
+        &["starting", "ready", "degraded", "draining", "stopped", "backoff", "quarantined"],
+    )
+}
+
+/// An end of a plugin's process that nobody asked for.
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = PluginCrash)]
+struct DescribedCrash {
+    /// When it was noticed.
+    #[schema(format = DateTime)]
+    at: Option<String>,
+    /// How it ended.
+    #[schema(example = "killed by SIGKILL")]
+    reason: String,
+    /// Its last log lines, oldest first.
+    log: Vec<String>,
+}
+
+fn describe(status: PluginStatus) -> Described {
+    Described {
+        id: status.id,
+        version: status.version,
+        description: status.description,
+        state: status.state,
+        reason: status.reason,
+        pid: status.pid,
+        ready_since: status.ready_since.and_then(rfc_3339),
+        starts: status.starts,
+        resident_bytes: status.resident_bytes,
+        calls: status.calls,
+        failures: status.failures,
+        capabilities: status.capabilities,
+        crashes: status.crashes.into_iter().map(describe_crash).collect(),
+    }
+}
+
+fn describe_crash(Crash { at, reason, log }: Crash) -> DescribedCrash {
+    DescribedCrash { at: rfc_3339(at), reason, log }
 }

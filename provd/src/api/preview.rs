@@ -6,13 +6,17 @@ use std::time::{Duration, Instant};
 use axum::Extension;
 use axum::extract::{Path, State};
 use axum::response::IntoResponse;
-use serde_json::{Map, Value, json};
+use serde::Serialize;
+use serde_json::{Map, Value};
 use similar::TextDiff;
+use utoipa::ToSchema;
+use utoipa::openapi::Object;
 use utoipa_axum::routes;
 
 use super::devices::visible;
 use super::document::{Document, Sent};
 use super::files::{NOT_KEPT, sha256};
+use super::openapi::words;
 use super::problem::Problem;
 use super::tenant::Tenant;
 use super::{ApiState, Routes};
@@ -29,7 +33,14 @@ pub(super) fn routes() -> Routes {
     vec![routes!(preview)]
 }
 
-#[utoipa::path(post, path = "/0.2/dev_mgr/devices/{id}/preview", tag = "devices")]
+/// What a device would get.
+///
+/// From another config, or from changes to the one it has, or were it configured now. Nothing is stored.
+#[utoipa::path(
+    post, path = "/0.2/dev_mgr/devices/{id}/preview", tag = "devices",
+    request_body = Order,
+    responses((status = 200, body = Answer)),
+)]
 async fn preview(
     State(api): State<ApiState>,
     Extension(tenant): Extension<Tenant>,
@@ -42,7 +53,7 @@ async fn preview(
         None => None,
     };
     let preview = api.provisioning.preview_device(&device.id, config).await?;
-    Ok(([NOT_KEPT], Document(json!({"preview": describe(&preview)}))))
+    Ok(([NOT_KEPT], Document(Answer { preview: describe(&preview) })))
 }
 
 /// A document without parents changes the config the device has; any other stands in its place.
@@ -59,15 +70,65 @@ async fn completed(api: &ApiState, device: &Device, sent: Map<String, Value>) ->
     Ok(Config::from_document(document)?)
 }
 
-fn describe(preview: &Preview) -> Value {
+/// Of which config a preview is.
+#[derive(Debug, ToSchema)]
+#[schema(as = PreviewOrder)]
+#[expect(dead_code, reason = "it describes a body that is read key by key")]
+struct Order {
+    /// With `parent_ids` a config in place of the device's; without them changes to its keys. Absent: the config it has.
+    config: Option<Map<String, Value>>,
+}
+
+/// What a device would get.
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = PreviewOfDevice)]
+struct Answer {
+    preview: Described,
+}
+
+/// The files of a preview.
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = Preview)]
+struct Described {
+    /// Why there would be none.
+    error: Option<String>,
+    /// Every file there would be, then those that would be gone.
+    files: Vec<Difference>,
+}
+
+/// How a file would differ from the one there is.
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = PreviewFile)]
+struct Difference {
+    /// Relative.
+    path: Option<String>,
+    #[schema(schema_with = changes)]
+    change: &'static str,
+    /// In bytes; of a removed file that it has now.
+    size: usize,
+    /// 64 hexadecimal digits; of a removed file those it has now.
+    sha256: String,
+    /// Whether it holds secrets.
+    sensitive: bool,
+    /// What it would hold; null if it is binary, or would be gone.
+    content: Option<String>,
+    /// As `diff -u` has it; null if it is binary, or the same.
+    diff: Option<String>,
+}
+
+fn changes() -> Object {
+    words("What would happen to it.", &["same", "changed", "added", "removed"])
+}
+
+fn describe(preview: &Preview) -> Described {
     match &preview.generated {
-        Err(why) => json!({"error": why, "files": []}),
-        Ok(configuration) => json!({"error": null, "files": compare(&preview.stored, &configuration.files)}),
+        Err(why) => Described { error: Some(why.clone()), files: Vec::new() },
+        Ok(configuration) => Described { error: None, files: compare(&preview.stored, &configuration.files) },
     }
 }
 
 /// Every file there would be, then those that would be gone.
-fn compare(stored: &[StoredFile], generated: &[GeneratedFile]) -> Vec<Value> {
+fn compare(stored: &[StoredFile], generated: &[GeneratedFile]) -> Vec<Difference> {
     let deadline = Instant::now() + DEADLINE;
     let by_path = |file: &GeneratedFile| canonical_path(&file.path);
     let mut stored: BTreeMap<_, _> =
@@ -88,24 +149,23 @@ fn compare(stored: &[StoredFile], generated: &[GeneratedFile]) -> Vec<Value> {
     files
 }
 
-/// Of a removed file size and digest are those it has now.
 fn difference(
-    change: &str,
+    change: &'static str,
     before: Option<&GeneratedFile>,
     after: Option<&GeneratedFile>,
     deadline: Instant,
-) -> Value {
+) -> Difference {
     let file = after.or(before);
     let content = file.map_or(&[] as &[u8], |file| &file.content);
-    json!({
-        "path": file.map(|file| &file.path),
-        "change": change,
-        "size": content.len(),
-        "sha256": sha256(content),
-        "sensitive": file.is_some_and(|file| file.sensitive),
-        "content": after.and_then(text),
-        "diff": if change == "same" { None } else { unified(before, after, deadline) },
-    })
+    Difference {
+        path: file.map(|file| file.path.clone()),
+        change,
+        size: content.len(),
+        sha256: sha256(content),
+        sensitive: file.is_some_and(|file| file.sensitive),
+        content: after.and_then(text).map(str::to_owned),
+        diff: if change == "same" { None } else { unified(before, after, deadline) },
+    }
 }
 
 /// As `diff -u` and `git` have it; nothing where one of the two is binary.
@@ -131,6 +191,8 @@ fn text(file: &GeneratedFile) -> Option<&str> {
 mod tests {
     use std::time::SystemTime;
 
+    use serde_json::json;
+
     use super::*;
 
     fn file(path: &str, content: &[u8]) -> GeneratedFile {
@@ -149,7 +211,8 @@ mod tests {
             })
             .collect();
         let generated: Vec<_> = generated.iter().map(|(path, content)| file(path, content)).collect();
-        compare(&stored, &generated)
+        let files = compare(&stored, &generated);
+        files.iter().map(|file| json!(file)).collect()
     }
 
     fn changes(files: &[Value]) -> Vec<(&str, &str)> {

@@ -1,19 +1,24 @@
 //! Why a request was not done, and the one place where errors become statuses.
 //!
-//! Bodies are one line of plain text that says what to do. What only concerns the server goes to the log instead.
+//! Bodies are one line of plain text that says what to do; [`details`] makes documents of them where clients take such.
+//! What only concerns the server goes to the log instead.
 
-use axum::http::{StatusCode, header};
+use axum::http::{Method, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use thiserror::Error;
 
 use crate::domain::config::InvalidConfig;
 use crate::domain::device::InvalidDevice;
+use crate::domain::raw_config;
 use crate::listeners::dhcp::InvalidDhcpInfo;
 use crate::provisioning::ProvisioningError;
 use crate::provisioning::plugins::PluginError;
 use crate::provisioning::store::StoreError;
 
-use super::negotiation::MEDIA_TYPE;
+use details::{Part, Parts};
+
+pub(super) mod details;
+pub(super) mod routes_of_0_2;
 
 /// Seconds after which a client may try again when the server cannot tell.
 const RETRY_AFTER: u64 = 5;
@@ -24,6 +29,14 @@ pub(super) enum Problem {
     /// The client must send something else.
     #[error("{0}")]
     Invalid(String),
+    /// Parts of the document the client sent mean nothing.
+    #[error("{why}")]
+    InvalidParts {
+        /// All of it on one line.
+        why: String,
+        /// Part by part.
+        parts: Vec<Part>,
+    },
     /// Token absent, unknown, or not enough; 0.2 does not tell which.
     #[error("Unauthorized")]
     Unauthorized,
@@ -34,23 +47,29 @@ pub(super) enum Problem {
     #[error("{0}")]
     NotFound(String),
     /// The client takes no media type there is.
-    #[error("only {MEDIA_TYPE} is available: send it, or no Accept header")]
-    NotAcceptable,
+    #[error("only {} is available: accept it, or send no Accept header", .0.join(" or "))]
+    NotAcceptable(&'static [&'static str]),
     /// The body did not arrive in time.
     #[error("the body did not arrive within {0} seconds")]
     TooSlow(u64),
     /// Somebody else changed the same thing.
     #[error("{0}: read it again, then repeat the change")]
     Conflict(String),
+    /// It is in another state than the client says.
+    #[error("{0} was changed since it was read: read it again, then repeat the change")]
+    PreconditionFailed(String),
     /// The body is longer than the limit, in bytes.
     #[error("the body is longer than {0} bytes")]
     TooLarge(usize),
     /// The body is of a type that is not read.
-    #[error("the Content-Type must be exactly {MEDIA_TYPE}")]
-    UnsupportedMediaType,
+    #[error("the Content-Type must be exactly {}", .0.join(" or "))]
+    UnsupportedMediaType(&'static [&'static str]),
     /// Something failed that should not have. The log says what.
     #[error("the request failed; the server's log says why")]
     Failed,
+    /// Something has to be set first; 0.2 calls that the server's fault.
+    #[error("{0}")]
+    NotSetUp(String),
     /// A plugin does what no plugin may.
     #[error("{0}")]
     Defective(String),
@@ -70,18 +89,26 @@ impl Problem {
         Problem::Unavailable { why: why.into(), retry_after: RETRY_AFTER }
     }
 
+    /// One part of the document means nothing: `path: reason`.
+    fn of_part(why: String) -> Problem {
+        let part = why.split_once(": ");
+        let part = part.map(|(path, reason)| Part { path: path.to_owned(), reason: reason.to_owned() });
+        Problem::InvalidParts { parts: part.into_iter().collect(), why }
+    }
+
     fn status(&self) -> StatusCode {
         match self {
-            Problem::Invalid(_) => StatusCode::BAD_REQUEST,
+            Problem::Invalid(_) | Problem::InvalidParts { .. } => StatusCode::BAD_REQUEST,
             Problem::Unauthorized => StatusCode::UNAUTHORIZED,
             Problem::Forbidden(_) => StatusCode::FORBIDDEN,
             Problem::NotFound(_) => StatusCode::NOT_FOUND,
-            Problem::NotAcceptable => StatusCode::NOT_ACCEPTABLE,
+            Problem::NotAcceptable(_) => StatusCode::NOT_ACCEPTABLE,
             Problem::TooSlow(_) => StatusCode::REQUEST_TIMEOUT,
             Problem::Conflict(_) => StatusCode::CONFLICT,
+            Problem::PreconditionFailed(_) => StatusCode::PRECONDITION_FAILED,
             Problem::TooLarge(_) => StatusCode::PAYLOAD_TOO_LARGE,
-            Problem::UnsupportedMediaType => StatusCode::UNSUPPORTED_MEDIA_TYPE,
-            Problem::Failed => StatusCode::INTERNAL_SERVER_ERROR,
+            Problem::UnsupportedMediaType(_) => StatusCode::UNSUPPORTED_MEDIA_TYPE,
+            Problem::Failed | Problem::NotSetUp(_) => StatusCode::INTERNAL_SERVER_ERROR,
             Problem::Defective(_) => StatusCode::BAD_GATEWAY,
             Problem::Unavailable { .. } => StatusCode::SERVICE_UNAVAILABLE,
         }
@@ -91,8 +118,14 @@ impl Problem {
 impl IntoResponse for Problem {
     fn into_response(self) -> Response {
         let mut response = (self.status(), format!("{self}\n")).into_response();
-        if let Problem::Unavailable { retry_after, .. } = self {
-            response.headers_mut().insert(header::RETRY_AFTER, retry_after.into());
+        match self {
+            Problem::Unavailable { retry_after, .. } => {
+                response.headers_mut().insert(header::RETRY_AFTER, retry_after.into());
+            }
+            Problem::InvalidParts { parts, .. } => {
+                response.extensions_mut().insert(Parts(parts));
+            }
+            _ => {}
         }
         response
     }
@@ -105,10 +138,18 @@ impl From<ProvisioningError> for Problem {
                 Problem::NotFound(error.to_string())
             }
             ProvisioningError::NotDeletable(_) => Problem::Forbidden(error.to_string()),
-            ProvisioningError::InvalidDevice(_)
-            | ProvisioningError::InvalidConfig(_)
-            | ProvisioningError::InvalidId(_)
-            | ProvisioningError::InvalidRawConfig(_) => Problem::Invalid(error.to_string()),
+            ProvisioningError::Outdated(what) => Problem::PreconditionFailed(what),
+            ProvisioningError::InvalidDevice(error) => error.into(),
+            ProvisioningError::InvalidConfig(error) => error.into(),
+            ProvisioningError::InvalidId(_) => Problem::of_part(error.to_string()),
+            ProvisioningError::InvalidRawConfig(problems) => {
+                let part = |problem: &raw_config::Problem| Part {
+                    path: problem.path.clone(),
+                    reason: problem.reason.clone(),
+                };
+                let parts = problems.shown().iter().map(part).collect();
+                Problem::InvalidParts { why: problems.to_string(), parts }
+            }
             ProvisioningError::Store(error) => error.into(),
         }
     }
@@ -146,13 +187,13 @@ impl From<PluginError> for Problem {
 
 impl From<InvalidDevice> for Problem {
     fn from(error: InvalidDevice) -> Problem {
-        Problem::Invalid(error.to_string())
+        Problem::of_part(error.to_string())
     }
 }
 
 impl From<InvalidConfig> for Problem {
     fn from(error: InvalidConfig) -> Problem {
-        Problem::Invalid(error.to_string())
+        Problem::of_part(error.to_string())
     }
 }
 
@@ -167,7 +208,12 @@ pub(super) async fn no_such_path() -> Problem {
     Problem::NotFound("there is nothing at this path".to_owned())
 }
 
-/// Answers a method that a path does not have. The `Allow` header says which it has.
-pub(super) async fn no_such_method() -> (StatusCode, &'static str) {
-    (StatusCode::METHOD_NOT_ALLOWED, "this path does not have this method; see the Allow header\n")
+/// Answers a method that a path does not have; the `Allow` header says which it has. One that no path has is another
+/// matter (RFC 9110 §15.6.2).
+pub(super) async fn no_such_method(method: Method) -> (StatusCode, &'static str) {
+    if [Method::GET, Method::HEAD, Method::POST, Method::PUT, Method::DELETE].contains(&method) {
+        (StatusCode::METHOD_NOT_ALLOWED, "this path does not have this method; see the Allow header\n")
+    } else {
+        (StatusCode::NOT_IMPLEMENTED, "no path has this method; see the Allow header\n")
+    }
 }

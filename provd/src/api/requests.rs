@@ -3,6 +3,8 @@
 //! Of what a phone sent, the path and the User-Agent are shown; never other headers, queries, or contents of files. A
 //! tenant sees requests of devices it sees.
 
+mod story;
+
 use std::collections::HashSet;
 use std::net::IpAddr;
 use std::sync::Arc;
@@ -10,22 +12,22 @@ use std::time::Duration;
 
 use axum::Extension;
 use axum::extract::{Path, Query, State};
-use serde_json::{Map, Value, json};
+use serde::Serialize;
+use utoipa::ToSchema;
+use utoipa::openapi::Object;
 use utoipa_axum::routes;
 
 use super::devices::visible_among;
 use super::document::Document;
-use super::facts::facts;
+use super::openapi::words;
 use super::parameters::Parameters;
 use super::problem::Problem;
 use super::tenant::Tenant;
 use super::{ApiState, Routes, rfc_3339};
 use crate::domain::mac::Mac;
-use crate::domain::plugin::Support;
 use crate::domain::request::RequestKind;
-use crate::pipeline::{Outcome, RequestRecord, Steps, Tried};
-use crate::provisioning::plugins::Vote;
-use crate::provisioning::store::DeviceKey;
+use crate::pipeline::{RequestRecord, Steps};
+use story::{Story, story};
 
 /// Requests that are given when nobody says how many.
 const USUAL: usize = 50;
@@ -36,12 +38,25 @@ pub(super) fn routes() -> Routes {
     vec![routes!(list), routes!(show)]
 }
 
-#[utoipa::path(get, path = "/0.2/requests", tag = "requests")]
+/// The last requests of phones and DHCP servers.
+///
+/// The newest first. A tenant sees requests of devices it sees.
+#[utoipa::path(
+    get, path = "/0.2/requests", tag = "requests",
+    params(
+        ("limit" = Option<usize>, Query, description = "At most so many, 50 unless stated, 2000 at most", minimum = 1),
+        ("device" = Option<String>, Query, description = "Only those of the device with this identifier"),
+        ("mac" = Option<String>, Query, description = "Only those of the phone with this MAC address, in any usual spelling"),
+        ("ip" = Option<String>, Query, description = "Only those from this address"),
+        ("refused" = Option<bool>, Query, description = "Only those that did not get what they asked for, or no record"),
+    ),
+    responses((status = 200, body = Listed)),
+)]
 async fn list(
     State(api): State<ApiState>,
     Extension(tenant): Extension<Tenant>,
     Query(sent): Query<Vec<(String, String)>>,
-) -> Result<Document, Problem> {
+) -> Result<Document<Listed>, Problem> {
     let parameters = Parameters::new(sent, &["limit", "device", "mac", "ip", "refused"])?;
     let limit = parameters.limit(USUAL, MOST)?;
     let device = parameters.text("device");
@@ -56,22 +71,24 @@ async fn list(
             && (!only_refused || is_refused(record))
     });
     let requests = visible_requests(&api, &tenant, requests).await?;
-    let requests: Vec<Value> = requests.iter().take(limit).map(|record| summary(record).into()).collect();
-    Ok(Document(json!({ "requests": requests })))
+    Ok(Document(Listed { requests: requests.iter().take(limit).map(|record| summary(record)).collect() }))
 }
 
-#[utoipa::path(get, path = "/0.2/requests/{id}", tag = "requests")]
+/// The story of a request: why it got what it got.
+///
+/// Of what a phone sent, the path and the User-Agent are shown; never other headers, queries, or contents of files.
+#[utoipa::path(get, path = "/0.2/requests/{id}", tag = "requests", responses((status = 200, body = Shown)))]
 async fn show(
     State(api): State<ApiState>,
     Extension(tenant): Extension<Tenant>,
     Path(id): Path<String>,
-) -> Result<Document, Problem> {
+) -> Result<Document<Shown>, Problem> {
     let unknown =
         || Problem::NotFound(format!("there is no request {}, or none any more", id.escape_debug()));
     let record = id.parse().ok().and_then(|id| api.journal.request(id)).ok_or_else(unknown)?;
     let visible = visible_requests(&api, &tenant, vec![record]).await?;
     let record = visible.first().ok_or_else(unknown)?;
-    Ok(Document(json!({"request": story(record)})))
+    Ok(Document(Shown { request: story(record) }))
 }
 
 /// Whether a phone with this MAC address sent a request.
@@ -98,81 +115,73 @@ async fn visible_requests(
     Ok(requests)
 }
 
+/// Requests, the newest first.
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = Requests)]
+struct Listed {
+    requests: Vec<Summary>,
+}
+
+/// One request.
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = RequestById)]
+struct Shown {
+    request: Story,
+}
+
 /// What a list tells of a request.
-pub(super) fn summary(record: &RequestRecord) -> Map<String, Value> {
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = RequestSummary)]
+pub(super) struct Summary {
+    /// Counts the requests since the server started, from 1.
+    id: u64,
+    /// When it arrived.
+    #[schema(format = DateTime)]
+    at: Option<String>,
+    #[schema(schema_with = protocols)]
+    protocol: &'static str,
+    /// Who asked.
+    #[schema(value_type = String)]
+    ip: IpAddr,
+    /// What was asked; null for a lease.
+    path: Option<String>,
+    /// The device, if there is one.
+    device: Option<String>,
+    /// The plugin it was routed to.
+    plugin: Option<String>,
+    #[schema(schema_with = outcomes)]
+    outcome: &'static str,
+    /// Whether this request created the device.
+    created: bool,
+    /// Why the phone has no record although more than its address is known.
+    refusal: Option<String>,
+    /// How long it took.
+    milliseconds: f64,
+}
+
+fn protocols() -> Object {
+    words("How it was asked.", &["HTTP", "TFTP", "DHCP"])
+}
+
+fn outcomes() -> Object {
+    words("What was answered.", &["file", "not found", "forbidden", "unavailable", "failed", "nothing"])
+}
+
+/// What a list tells of a request.
+pub(super) fn summary(record: &RequestRecord) -> Summary {
     let Steps { extract, identify, serve } = record.steps;
-    let summary = json!({
-        "id": record.id,
-        "at": rfc_3339(record.at),
-        "protocol": record.request.kind.protocol(),
-        "ip": record.request.ip,
-        "path": record.request.kind.path(),
-        "device": record.device,
-        "plugin": record.route,
-        "outcome": record.outcome.as_str(),
-        "created": record.identification.created,
-        "refusal": record.identification.refusal,
-        "milliseconds": milliseconds(extract + identify + serve),
-    });
-    if let Value::Object(summary) = summary { summary } else { Map::new() }
-}
-
-fn story(record: &RequestRecord) -> Map<String, Value> {
-    let (method, user_agent, vendor_class) = match &record.request.kind {
-        RequestKind::Http(http) => (Some(&http.method), http.user_agent(), None),
-        RequestKind::Tftp(_) => (None, None, None),
-        RequestKind::Dhcp(dhcp) => (None, None, dhcp.vendor_class()),
-    };
-    let story = json!({
-        "method": method,
-        "user_agent": user_agent,
-        "vendor_class": vendor_class,
-        "votes": record.votes.iter().map(vote).collect::<Vec<_>>(),
-        "heard": record.heard,
-        "facts": facts(&record.info),
-        "retrieval": record.identification.tried.iter().map(attempt).collect::<Vec<_>>(),
-        "changes": record.identification.changes,
-        "supports": record.identification.supports.iter().map(support).collect::<Vec<_>>(),
-        "route": record.route,
-        "file": file(&record.outcome),
-        "steps": {
-            "extract_ms": milliseconds(record.steps.extract),
-            "identify_ms": milliseconds(record.steps.identify),
-            "serve_ms": milliseconds(record.steps.serve),
-        },
-    });
-    let mut document = summary(record);
-    document.extend(story.as_object().cloned().unwrap_or_default());
-    document
-}
-
-fn vote(vote: &Vote) -> Value {
-    json!({"plugins": vote.plugins, "facts": facts(&vote.info)})
-}
-
-fn attempt((key, tried): &(DeviceKey, Tried)) -> Value {
-    let (by, value) = match key {
-        DeviceKey::Mac(mac) => ("mac", mac.to_string()),
-        DeviceKey::Sn(sn) => ("sn", sn.clone()),
-        DeviceKey::Uuid(uuid) => ("uuid", uuid.clone()),
-        DeviceKey::Ip(ip) | DeviceKey::IpWithoutMac(ip) => ("ip", ip.to_string()),
-    };
-    let result = match tried {
-        Tried::Nobody => "nobody".to_owned(),
-        Tried::Found => "found".to_owned(),
-        Tried::Ambiguous { having, fitting } => format!("{having} have it, {fitting} of them fit"),
-    };
-    json!({"by": by, "value": value, "result": result})
-}
-
-fn support((plugin, support): &(String, Option<Support>)) -> Value {
-    json!({"plugin": plugin, "support": support.map(Support::as_str)})
-}
-
-fn file(outcome: &Outcome) -> Value {
-    match outcome {
-        Outcome::File { length, etag } => json!({"length": length, "etag": etag}),
-        _ => Value::Null,
+    Summary {
+        id: record.id,
+        at: rfc_3339(record.at),
+        protocol: record.request.kind.protocol(),
+        ip: record.request.ip,
+        path: record.request.kind.path().map(str::to_owned),
+        device: record.device.clone(),
+        plugin: record.route.clone(),
+        outcome: record.outcome.as_str(),
+        created: record.identification.created,
+        refusal: record.identification.refusal.clone(),
+        milliseconds: milliseconds(extract + identify + serve),
     }
 }
 

@@ -31,6 +31,7 @@ const REST: Duration = Duration::from_millis(100);
 /// Serves until `shutdown`, then for at most ten seconds what has begun.
 pub async fn serve(listener: TcpListener, state: ApiState, shutdown: CancellationToken) {
     let changes = state.changes.clone();
+    let provisioning = state.provisioning.clone();
     let router = router(state);
     let mut connections = JoinSet::new();
     loop {
@@ -49,6 +50,8 @@ pub async fn serve(listener: TcpListener, state: ApiState, shutdown: Cancellatio
         }
     }
     drop(listener);
+    // Whoever is told of events would listen for ever.
+    provisioning.events().close();
     changes.close();
     let drained = async {
         while connections.join_next().await.is_some() {}

@@ -7,19 +7,22 @@ use axum::Extension;
 use axum::extract::State;
 use axum::http::{StatusCode, header};
 use axum::response::IntoResponse;
+use serde::Serialize;
 use serde::de::DeserializeOwned;
-use serde_json::{Map, Value, json};
+use serde_json::{Map, Value};
+use utoipa::ToSchema;
 use utoipa_axum::routes;
 
 use super::devices::visible;
-use super::document::{Document, Sent};
-use super::find::Find;
+use super::document::{Document, Identified, Sent};
+use super::find::selector;
 use super::operations::{begun, of};
 use super::problem::Problem;
-use super::tenant::{Tenant, document_of};
-use super::{ApiState, Routes};
+use super::tenant::Tenant;
+use super::{ApiState, Routes, openapi};
 use crate::domain::device::Device;
 use crate::domain::remote_state::Currency;
+use crate::domain::selector::Selector;
 use crate::provisioning::ProvisioningError;
 use crate::provisioning::synchronization::Pace;
 
@@ -37,7 +40,14 @@ pub(super) fn routes() -> Routes {
     ]
 }
 
-#[utoipa::path(post, path = "/0.2/dev_mgr/synchronize", tag = "devices")]
+/// Have one phone fetch its files again.
+///
+/// `Location` is the operation that tells it.
+#[utoipa::path(
+    post, path = "/0.2/dev_mgr/synchronize", tag = "devices",
+    request_body = Identified,
+    responses((status = 201), (status = 404)),
+)]
 async fn one(
     State(api): State<ApiState>,
     Extension(tenant): Extension<Tenant>,
@@ -48,7 +58,14 @@ async fn one(
     Ok((StatusCode::CREATED, [(header::LOCATION, begun(&api, &tenant, &running))]))
 }
 
-#[utoipa::path(post, path = "/0.2/dev_mgr/synchronizations", tag = "devices")]
+/// Have many phones fetch their files again.
+///
+/// `Location` is the operation that tells them.
+#[utoipa::path(
+    post, path = "/0.2/dev_mgr/synchronizations", tag = "devices",
+    request_body = openapi::Synchronizations,
+    responses((status = 201, body = Counted), (status = 404)),
+)]
 async fn many(
     State(api): State<ApiState>,
     Extension(tenant): Extension<Tenant>,
@@ -59,7 +76,15 @@ async fn many(
     let count = devices.len();
     let running = api.provisioning.synchronize_many(devices, pace);
     let location = [(header::LOCATION, begun(&api, &tenant, &running))];
-    Ok((StatusCode::CREATED, location, Document(json!({ "devices": count }))))
+    Ok((StatusCode::CREATED, location, Document(Counted { devices: count })))
+}
+
+/// Whom an order is about.
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = SynchronizationCount)]
+struct Counted {
+    /// How many devices were selected.
+    devices: usize,
 }
 
 /// Which of the devices a tenant sees. All that is stated must hold.
@@ -67,7 +92,7 @@ async fn many(
 struct Selection {
     ids: Option<HashSet<String>>,
     plugin: Option<String>,
-    matching: Option<Find>,
+    matching: Option<Selector>,
     outdated: bool,
 }
 
@@ -79,7 +104,7 @@ fn read(mut document: Map<String, Value>) -> Result<(Selection, Pace), Problem> 
         // An empty one selects every phone, which is to be said in so many words.
         matching: take(&mut document, "where", "a selector")?
             .filter(|selector: &Value| selector.as_object().is_none_or(|keys| !keys.is_empty()))
-            .map(|selector| Find::by("where", selector))
+            .map(|sent| selector("where", sent))
             .transpose()?,
         outdated: take(&mut document, "outdated", "true or false")?.unwrap_or(false),
     };
@@ -108,10 +133,15 @@ impl Selection {
         self.ids.is_none() && self.plugin.is_none() && self.matching.is_none() && !self.outdated
     }
 
-    fn selects(&self, device: &Device) -> bool {
-        self.ids.as_ref().is_none_or(|ids| ids.contains(&device.id))
-            && (self.plugin.is_none() || self.plugin == device.plugin)
-            && self.matching.as_ref().is_none_or(|find| find.selects(&document_of(device)))
+    fn selects(&self, tenant: &Tenant, device: &Device) -> Result<bool, Problem> {
+        let is_named = self.ids.as_ref().is_none_or(|ids| ids.contains(&device.id))
+            && (self.plugin.is_none() || self.plugin == device.plugin);
+        match &self.matching {
+            Some(selector) if is_named => selector
+                .matches(&tenant.document_of(device))
+                .map_err(|error| Problem::Invalid(format!("where: {error}"))),
+            _ => Ok(is_named),
+        }
     }
 }
 
@@ -122,12 +152,17 @@ async fn select(api: &ApiState, tenant: &Tenant, selection: Selection) -> Result
     if let Some(unknown) = selection.ids.iter().flatten().find(|id| !known.contains(id.as_str())) {
         return Err(ProvisioningError::NoSuchDevice(unknown.clone()).into());
     }
-    devices.retain(|device| selection.selects(device));
+    let mut selected = Vec::new();
+    for device in devices {
+        if selection.selects(tenant, &device)? {
+            selected.push(device);
+        }
+    }
     if selection.outdated {
         let presences = api.provisioning.presences().await?;
-        devices.retain(|device| Currency::of(device, presences.get(&device.id)).is_outdated());
+        selected.retain(|device| Currency::of(device, presences.get(&device.id)).is_outdated());
     }
-    Ok(devices.into_iter().map(|device| device.id).collect())
+    Ok(selected.into_iter().map(|device| device.id).collect())
 }
 
 fn take_at_once(document: &mut Map<String, Value>) -> Result<Option<usize>, Problem> {

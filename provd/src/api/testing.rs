@@ -2,6 +2,7 @@
 //!
 //! What clients send to the pipeline is recorded and goes no further; what phones ask goes through a real one.
 
+mod description;
 mod plugins;
 
 use std::sync::{Arc, Mutex};
@@ -14,6 +15,7 @@ use serde_json::{Map, Value, json};
 use tower::ServiceExt as _;
 
 use super::{ApiState, negotiation, router};
+use crate::access::Access;
 use crate::domain::answer::Answer;
 use crate::domain::policy::Retriever;
 use crate::domain::request::{self, Request, RequestKind};
@@ -22,12 +24,15 @@ use crate::pipeline::{Journal, Pipeline, PipelineSettings, RequestHandler};
 use crate::provisioning::Provisioning;
 use crate::provisioning::synchronizer::{SynchronizationError, Synchronizer};
 use crate::storage::Database;
+pub(super) use description::{Description, Operation};
 use plugins::{FakeAdministration, FakePlugins};
 
 /// The administrator's token.
 pub(super) const TOKEN: &str = "a token";
 /// The only plugin.
 pub(super) const PLUGIN: &str = "aastra-3.2.2";
+/// A plugin that is offered, but cannot be started.
+pub(super) const NEW_PLUGIN: &str = "polycom-5.0";
 /// An address of a DHCP client whose request never comes to its end.
 pub(super) const STUCK: &str = "192.0.2.66";
 
@@ -47,6 +52,7 @@ pub(super) struct Api {
     pub(super) state: ApiState,
     pub(super) requests: Arc<Mutex<Vec<Request>>>,
     pipeline: Pipeline,
+    router: Router,
     _data: tempfile::TempDir,
 }
 
@@ -77,6 +83,7 @@ impl Api {
     pub(super) async fn with_retriever(retriever: Retriever) -> Api {
         let data = tempfile::tempdir().unwrap();
         let store = Arc::new(Database::open(&data.path().join("provd.db")).await.unwrap());
+        let access = Arc::new(Access::open(TOKEN, store.clone()).await.unwrap());
         let base = Map::from_iter([("http_base_url".to_owned(), "http://192.0.2.1:8667".into())]);
         let provisioning = Provisioning::new(store, Arc::new(FakePlugins), base);
         let provisioning = Arc::new(provisioning.synchronizing_by(Arc::new(FakeSynchronizer)));
@@ -86,8 +93,8 @@ impl Api {
         let requests = Arc::new(Mutex::new(Vec::new()));
         let handler = Arc::new(Recorder { requests: requests.clone() });
         let administration = Arc::new(FakeAdministration::default());
-        let state = ApiState::new(provisioning, administration, handler, journal, retriever, TOKEN);
-        Api { state, requests, pipeline, _data: data }
+        let state = ApiState::new(provisioning, administration, handler, journal, retriever, access);
+        Api { router: router(state.clone()), state, requests, pipeline, _data: data }
     }
 
     /// A phone asks for a file.
@@ -103,7 +110,7 @@ impl Api {
     }
 
     pub(super) fn router(&self) -> Router {
-        router(self.state.clone())
+        self.router.clone()
     }
 
     /// Sends a request as it is.
@@ -116,6 +123,11 @@ impl Api {
             headers: parts.headers,
             body: String::from_utf8(body.to_vec()).unwrap(),
         }
+    }
+
+    /// Sends a request as it is, for its status: the answer may be no text.
+    pub(super) async fn status_of(&self, request: HttpRequest<Body>) -> u16 {
+        self.router().oneshot(request).await.unwrap().status().as_u16()
     }
 
     /// Sends an administrator's request. `path` begins after `/0.2`.
@@ -131,10 +143,22 @@ impl Api {
         path: &str,
         document: Option<Value>,
     ) -> Answered {
+        self.call_with(TOKEN, tenant, method, path, document).await
+    }
+
+    /// The same of whoever holds a token.
+    pub(super) async fn call_with(
+        &self,
+        token: &str,
+        tenant: &str,
+        method: Method,
+        path: &str,
+        document: Option<Value>,
+    ) -> Answered {
         let mut request = HttpRequest::builder()
             .method(method)
             .uri(format!("/0.2{path}"))
-            .header("X-Auth-Token", TOKEN)
+            .header("X-Auth-Token", token)
             .header("Content-Type", negotiation::MEDIA_TYPE);
         if !tenant.is_empty() {
             request = request.header("Wazo-Tenant", tenant);

@@ -5,12 +5,13 @@
 use axum::Extension;
 use axum::extract::{Path, State};
 use axum::http::StatusCode;
-use serde_json::{Map, Value, json};
+use serde::Serialize;
+use utoipa::ToSchema;
 use utoipa_axum::routes;
 
 use super::devices::DEVICES;
-use super::document::{Created, Document, Sent};
-use super::facts::facts;
+use super::document::{Created, Document, Identified, Sent};
+use super::facts::{Facts, facts};
 use super::problem::Problem;
 use super::tenant::Tenant;
 use super::{ApiState, Routes, location, rfc_3339};
@@ -21,25 +22,58 @@ pub(super) fn routes() -> Routes {
     vec![routes!(list), routes!(dismiss), routes!(approve)]
 }
 
-#[utoipa::path(get, path = "/0.2/dev_mgr/waiting", tag = "devices")]
+/// Unknown devices that wait for approval.
+///
+/// They belong to nobody yet: only the master tenant sees any.
+#[utoipa::path(get, path = "/0.2/dev_mgr/waiting", tag = "devices", responses((status = 200, body = Listed)))]
 async fn list(
     State(api): State<ApiState>,
     Extension(tenant): Extension<Tenant>,
-) -> Result<Document, Problem> {
+) -> Result<Document<Listed>, Problem> {
     let waiting = if tenant.is_master() { api.provisioning.waiting_devices().await? } else { Vec::new() };
-    Ok(Document(json!({"waiting": waiting.iter().map(describe).collect::<Vec<_>>()})))
+    Ok(Document(Listed { waiting: waiting.into_iter().map(describe).collect() }))
 }
 
-fn describe(waiting: &WaitingDevice) -> Map<String, Value> {
-    let mut document = Map::from_iter([("id".to_owned(), waiting.id.clone().into())]);
-    document.extend(facts(&waiting.info));
-    document.insert("first_seen".to_owned(), rfc_3339(waiting.first_seen).into());
-    document.insert("last_seen".to_owned(), rfc_3339(waiting.last_seen).into());
-    document
+/// Devices that wait for approval.
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = WaitingDevices)]
+struct Listed {
+    waiting: Vec<Described>,
 }
 
-/// The body may be any JSON; it says nothing.
-#[utoipa::path(post, path = "/0.2/dev_mgr/waiting/{id}/approve", tag = "devices")]
+/// A device that asked, and has no record yet.
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = WaitingDevice)]
+struct Described {
+    /// Identifier its record will have.
+    id: String,
+    #[serde(flatten)]
+    facts: Facts,
+    /// When it first asked.
+    #[schema(format = DateTime)]
+    first_seen: Option<String>,
+    /// When it last asked; exact to a minute.
+    #[schema(format = DateTime)]
+    last_seen: Option<String>,
+}
+
+fn describe(waiting: WaitingDevice) -> Described {
+    Described {
+        facts: facts(&waiting.info),
+        id: waiting.id,
+        first_seen: rfc_3339(waiting.first_seen),
+        last_seen: rfc_3339(waiting.last_seen),
+    }
+}
+
+/// Let a waiting device in.
+///
+/// It gets a record, a plugin and a config, as if it had been let in at once. The body may be any JSON; it says nothing.
+#[utoipa::path(
+    post, path = "/0.2/dev_mgr/waiting/{id}/approve", tag = "devices",
+    request_body = serde_json::Value,
+    responses((status = 201, body = Identified)),
+)]
 async fn approve(
     State(api): State<ApiState>,
     Extension(tenant): Extension<Tenant>,
@@ -54,8 +88,10 @@ async fn approve(
     Ok(Created { location: location(DEVICES, &device.id), id: device.id })
 }
 
+/// Take a device off the list.
+///
 /// If it asks again it is back.
-#[utoipa::path(delete, path = "/0.2/dev_mgr/waiting/{id}", tag = "devices")]
+#[utoipa::path(delete, path = "/0.2/dev_mgr/waiting/{id}", tag = "devices", responses((status = 204)))]
 async fn dismiss(
     State(api): State<ApiState>,
     Extension(tenant): Extension<Tenant>,

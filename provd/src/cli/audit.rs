@@ -37,17 +37,17 @@ pub struct AuditCommand {
 
 #[derive(Debug, Subcommand)]
 pub(super) enum AuditAction {
-    /// List changes of devices and configs, newest first; values that could be secrets are not kept
+    /// List changes of devices, configs, tokens and tenants, newest first; values that could be secrets are not kept
     List(Which),
 }
 
 /// Which changes.
 #[derive(Debug, Args)]
 pub(super) struct Which {
-    /// Only those of devices, or of configs
+    /// Only those of devices, configs, tokens or tenants
     #[arg(long, value_enum)]
     kind: Option<Kind>,
-    /// Only those of the device or config with this id
+    /// Only those of the one with this id
     #[arg(long, value_name = "ID")]
     subject: Option<String>,
     /// Only those made by this actor, spelled as the list shows it
@@ -65,6 +65,8 @@ pub(super) struct Which {
 enum Kind {
     Device,
     Config,
+    Token,
+    Tenant,
 }
 
 impl Which {
@@ -72,6 +74,8 @@ impl Which {
         let kind = self.kind.map(|kind| match kind {
             Kind::Device => "device".to_owned(),
             Kind::Config => "config".to_owned(),
+            Kind::Token => "token".to_owned(),
+            Kind::Tenant => "tenant".to_owned(),
         });
         let since = self.since.map(|since| since.to_string());
         let limit = self.limit.unwrap_or(100);

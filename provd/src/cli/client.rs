@@ -11,6 +11,11 @@ use serde_json::Value;
 use super::connection::Connection;
 use super::failure::Failure;
 
+mod files;
+mod tagged;
+
+pub(super) use files::Received;
+
 /// The media type of what is sent.
 pub(super) const MEDIA_TYPE: &str = "application/vnd.proformatique.provd+json";
 /// Longest time until a connection is made.
@@ -100,6 +105,13 @@ impl Client {
         Ok(Some(format!("/{path}")))
     }
 
+    /// A stream of events, after the one with this id. It lasts as long as the server lets it.
+    pub(super) async fn events(&self, path: &str, after: Option<&str>) -> Result<Response, Failure> {
+        let request = self.http.get(format!("{}/0.2{path}", self.url)).header("Accept", "text/event-stream");
+        let request = after.into_iter().fold(request, |request, id| request.header("Last-Event-ID", id));
+        self.answer_to(request.header("X-Auth-Token", &self.token)).await
+    }
+
     async fn ask(&self, method: Method, path: &str, document: Option<&Value>) -> Result<Response, Failure> {
         let deadline = if method == Method::GET { READ_DEADLINE } else { CHANGE_DEADLINE };
         let mut request = self.http.request(method, format!("{}/0.2{path}", self.url)).timeout(deadline);
@@ -111,6 +123,10 @@ impl Client {
 
     async fn answer_to(&self, request: RequestBuilder) -> Result<Response, Failure> {
         let response = request.send().await.map_err(|error| self.unreachable(&error))?;
+        self.checked(response).await
+    }
+
+    async fn checked(&self, response: Response) -> Result<Response, Failure> {
         let status = response.status();
         if status.is_success() {
             return Ok(response);
@@ -119,7 +135,7 @@ impl Client {
             return Err(Failure::Unauthorized { url: self.url.clone() });
         }
         let said = response.text().await.map_err(|error| self.unreachable(&error))?;
-        Err(Failure::Refused { said: first_line(&said, status), status: status.as_u16() })
+        Err(Failure::refused(&said, status))
     }
 
     async fn document(&self, response: Response) -> Result<Value, Failure> {
@@ -156,11 +172,4 @@ fn innermost(error: &reqwest::Error) -> String {
         cause = error.source();
     }
     text
-}
-
-fn first_line(said: &str, status: StatusCode) -> String {
-    match said.lines().next().map(str::trim) {
-        None | Some("") => status.canonical_reason().unwrap_or("it does not say why").to_owned(),
-        Some(line) => line.chars().take(2000).filter(|character| !character.is_control()).collect(),
-    }
 }

@@ -4,6 +4,8 @@ use std::io;
 use std::path::PathBuf;
 
 use provd_proto::mac::Mac;
+use reqwest::StatusCode;
+use serde_json::Value;
 use thiserror::Error;
 
 use super::output::Output;
@@ -44,6 +46,14 @@ pub(super) enum Failure {
         /// What there is to show.
         output: Box<Output>,
         /// What did not go well.
+        why: String,
+    },
+    /// What was asked was whether anything would change, and something would.
+    #[error("{why}")]
+    WouldChange {
+        /// What there is to show.
+        output: Box<Output>,
+        /// How much.
         why: String,
     },
     /// No device that waits for approval has this id or MAC address.
@@ -102,9 +112,10 @@ pub(super) enum Failure {
         /// Why it is not there.
         why: String,
     },
-    /// The server does not know the token.
+    /// The server does not know the token, or it does not grant this.
     #[error(
-        "the server at {url} does not accept the token\nIt expects what is in admin.token in its data directory."
+        "the server at {url} does not accept the token for this\nIt may be unknown, expired or permit too little; what is in \
+         admin.token in the server's data directory permits everything."
     )]
     Unauthorized {
         /// Which server.
@@ -116,6 +127,18 @@ pub(super) enum Failure {
 }
 
 impl Failure {
+    /// A refusal in the server's words: the detail of problem details (RFC 9457), or a line of text.
+    pub(super) fn refused(said: &str, status: StatusCode) -> Failure {
+        let details = serde_json::from_str::<Value>(said).ok();
+        let detail = details.as_ref().and_then(|details| details.get("detail")).and_then(Value::as_str);
+        let line = detail.unwrap_or(said).lines().next().map(str::trim).unwrap_or_default();
+        let said = match line {
+            "" => status.canonical_reason().unwrap_or("it does not say why").to_owned(),
+            line => line.chars().take(2000).filter(|character| !character.is_control()).collect(),
+        };
+        Failure::Refused { said, status: status.as_u16() }
+    }
+
     /// What is done, and what did not go well with it.
     pub(super) fn in_part(output: Output, why: String) -> Failure {
         Failure::InPart { output: Box::new(output), why }
@@ -135,6 +158,7 @@ impl Failure {
             Failure::Usage(_) | Failure::File { .. } => 2,
             Failure::Unreachable { .. } | Failure::NotProvd { .. } => 3,
             Failure::NoToken { .. } | Failure::Unauthorized { .. } => 4,
+            Failure::WouldChange { .. } => 5,
         }
     }
 }

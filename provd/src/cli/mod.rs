@@ -8,6 +8,7 @@ use std::process::ExitCode;
 
 use clap::Subcommand;
 
+mod apply;
 mod assignment;
 mod audit;
 mod client;
@@ -19,20 +20,27 @@ mod dhcp_config;
 mod doctor;
 mod document;
 mod documentation;
+mod events;
+mod export;
 mod failure;
 mod identity;
+mod import;
 mod moment;
 mod operation;
 mod output;
 mod paint;
+mod parameter;
 mod plugin;
 mod request;
 mod selection;
 mod table;
+mod tenant;
+mod token;
 
 #[cfg(test)]
 mod tests;
 
+pub use apply::ApplyCommand;
 pub use audit::AuditCommand;
 pub use config::ConfigCommand;
 pub use connection::Connection;
@@ -40,9 +48,15 @@ pub use device::DeviceCommand;
 pub use dhcp_config::DhcpConfigCommand;
 pub use doctor::DoctorCommand;
 pub use documentation::{CompletionCommand, ManCommand, complete, write_manual};
+pub use events::EventsCommand;
+pub use export::ExportCommand;
+pub use import::ImportCommand;
 pub use operation::OperationCommand;
+pub use parameter::ParameterCommand;
 pub use plugin::PluginCommand;
 pub use request::RequestCommand;
+pub use tenant::TenantCommand;
+pub use token::TokenCommand;
 
 use client::Client;
 use failure::Failure;
@@ -56,7 +70,8 @@ Exit codes:
   1  refused by the server: it says why
   2  wrong usage
   3  the server cannot be reached
-  4  not authorised";
+  4  not authorised
+  5  something would change, where only that was asked";
 
 /// What administrators ask of a running server.
 #[derive(Debug, Subcommand)]
@@ -65,12 +80,26 @@ pub enum ClientCommand {
     Device(DeviceCommand),
     /// Configs, from which phones inherit their parameters
     Config(ConfigCommand),
-    /// Plugins: how they are, what they log, starting one anew
+    /// Plugins: how they are, what they log; starting one anew, installing, upgrading and removing
     Plugin(PluginCommand),
+    /// Take in a file of phones and configs: all of it, or nothing
+    Import(ImportCommand),
+    /// Give out phones and configs as a file
+    Export(ExportCommand),
+    /// Make phones and configs what files say, after showing what that changes
+    Apply(ApplyCommand),
+    /// What is set of the server itself: NAT, proxies, language
+    Parameter(ParameterCommand),
     /// What phones asked, and why each got what it got
     Request(RequestCommand),
+    /// What happens, as it happens: phones, configs, plugins, operations, requests
+    Events(EventsCommand),
     /// Who changed what, and when
     Audit(AuditCommand),
+    /// Who may use this interface: make tokens, see when they were used, revoke them
+    Token(TokenCommand),
+    /// Tenants, whose phones are kept apart
+    Tenant(TenantCommand),
     /// Work that goes on after a change was answered
     Operation(OperationCommand),
     /// Print what a DHCP server needs to lead phones here: for ISC dhcpd, Kea or dnsmasq
@@ -92,7 +121,7 @@ fn report(outcome: Result<Output, Failure>) -> ExitCode {
     match outcome.and_then(|output| print(&output)) {
         Ok(_) => ExitCode::SUCCESS,
         Err(failure) => {
-            if let Failure::InPart { output, .. } = &failure {
+            if let Failure::InPart { output, .. } | Failure::WouldChange { output, .. } = &failure {
                 // That there is nobody to read it is not what went wrong.
                 let _ = print(output);
             }
@@ -108,8 +137,15 @@ async fn execute(command: ClientCommand, style: Style) -> Result<Output, Failure
         ClientCommand::Device(command) => &command.connection,
         ClientCommand::Config(command) => &command.connection,
         ClientCommand::Plugin(command) => &command.connection,
+        ClientCommand::Import(command) => &command.connection,
+        ClientCommand::Export(command) => &command.connection,
+        ClientCommand::Apply(command) => &command.connection,
+        ClientCommand::Parameter(command) => &command.connection,
         ClientCommand::Request(command) => &command.connection,
+        ClientCommand::Events(command) => &command.connection,
         ClientCommand::Audit(command) => &command.connection,
+        ClientCommand::Token(command) => &command.connection,
+        ClientCommand::Tenant(command) => &command.connection,
         ClientCommand::Operation(command) => &command.connection,
         ClientCommand::DhcpConfig(command) => &command.connection.0,
     };
@@ -119,8 +155,15 @@ async fn execute(command: ClientCommand, style: Style) -> Result<Output, Failure
         ClientCommand::Device(command) => device::execute(command.action, &client, style).await,
         ClientCommand::Config(command) => config::execute(command.action, &client, style).await,
         ClientCommand::Plugin(command) => plugin::execute(command.action, &client, style).await,
+        ClientCommand::Import(command) => import::execute(command.wanted, &client, style).await,
+        ClientCommand::Export(command) => export::execute(command.wanted, &client).await,
+        ClientCommand::Apply(command) => apply::execute(&command.wanted, &client, style).await,
+        ClientCommand::Parameter(command) => parameter::execute(command.action, &client, style).await,
         ClientCommand::Request(command) => request::execute(command.action, &client, style, json).await,
+        ClientCommand::Events(command) => events::execute(&command.topics, &client, json).await,
         ClientCommand::Audit(command) => audit::execute(command.action, &client, style).await,
+        ClientCommand::Token(command) => token::execute(command.action, &client, style).await,
+        ClientCommand::Tenant(command) => tenant::execute(command.action, &client, style).await,
         ClientCommand::Operation(command) => operation::execute(command.action, &client, style).await,
         // What it wrote into a file is no document of the server's.
         ClientCommand::DhcpConfig(command) => dhcp_config::execute(command.wanted, &client, json).await,
@@ -133,6 +176,9 @@ fn fit(outcome: Result<Output, Failure>, json: bool) -> Result<Output, Failure> 
     match outcome {
         Ok(output) if json => Ok(output.into_json()),
         Err(Failure::InPart { output, why }) if json => Err(Failure::in_part(output.into_json(), why)),
+        Err(Failure::WouldChange { output, why }) if json => {
+            Err(Failure::WouldChange { output: Box::new(output.into_json()), why })
+        }
         outcome => outcome,
     }
 }

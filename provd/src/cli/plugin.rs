@@ -1,4 +1,6 @@
-//! `provd plugin`: how the plugins are.
+//! `provd plugin`: how the plugins are, and which there are.
+
+mod installation;
 
 use clap::{Args, Subcommand};
 use comfy_table::Cell;
@@ -11,13 +13,17 @@ use super::connection::Connection;
 use super::failure::Failure;
 use super::output::Output;
 use super::table::{Mood, Style, cell, field, harmless, mood, pairs, size, table};
+use installation::Wanted;
 
 const EXAMPLES: &str = "\
 Examples:
   provd plugin list
   provd plugin show aastra-3.2.2.1136
   provd plugin logs aastra-3.2.2.1136 | tail
-  provd plugin restart aastra-3.2.2.1136";
+  provd plugin restart aastra-3.2.2.1136
+  provd plugin available
+  provd plugin upgrade aastra-3.2.2.1136
+  provd plugin uninstall aastra-2.6.0.2019";
 
 const LIST: Columns = Columns {
     headings: &[
@@ -52,6 +58,19 @@ pub(super) enum PluginAction {
         /// Its id
         id: String,
     },
+    /// List all installed plugins with what they are for
+    Installed,
+    /// List plugins that can be installed, and newer versions of those that are
+    Available,
+    /// Install a plugin, and configure the phones that name it
+    Install(Wanted),
+    /// Replace a plugin by the version that is offered, without losing a request, and configure its phones anew
+    Upgrade(Wanted),
+    /// Remove a plugin, for good; its phones are not configured any more
+    Uninstall {
+        /// Its id
+        id: String,
+    },
     /// Print the last log lines of a plugin
     Logs {
         /// Its id
@@ -68,6 +87,11 @@ pub(super) async fn execute(action: PluginAction, client: &Client, style: Style)
             Ok(Output::Document { document, text })
         }
         PluginAction::Restart { id } => restart(&id, client).await,
+        PluginAction::Installed => installation::installed(client, style).await,
+        PluginAction::Available => installation::available(client, style).await,
+        PluginAction::Install(wanted) => installation::change("install", &wanted, client).await,
+        PluginAction::Upgrade(wanted) => installation::change("upgrade", &wanted, client).await,
+        PluginAction::Uninstall { id } => installation::uninstall(&id, client).await,
         PluginAction::Logs { id } => {
             let document = client.get(&path_of(&id, "log")).await?;
             let text = lines(document.get("lines")).join("\n");

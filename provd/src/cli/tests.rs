@@ -7,10 +7,24 @@ use tokio::net::TcpListener;
 use super::{Style, execute};
 use server::{Cli, Server, in_part, run, text};
 
+mod changed_meanwhile;
 mod server;
 
 /// Commands whose `--help` teaches by examples.
-const COMMANDS: [&str; 6] = ["device", "config", "plugin", "request", "audit", "operation"];
+const COMMANDS: [&str; 12] = [
+    "device",
+    "config",
+    "plugin",
+    "parameter",
+    "request",
+    "audit",
+    "operation",
+    "token",
+    "tenant",
+    "import",
+    "export",
+    "apply",
+];
 
 #[test]
 fn the_arguments_are_sound() {
@@ -42,6 +56,9 @@ fn wrong_arguments_are_refused() {
         "provd device files a b --output c",
         "provd request explain x",
         "provd operation watch",
+        "provd plugin install",
+        "provd parameter set NAT",
+        "provd parameter unset",
     ] {
         assert!(Cli::try_parse_from(arguments.split_whitespace()).is_err(), "{arguments}");
     }
@@ -107,6 +124,28 @@ async fn documents_are_made_from_assignments() {
 }
 
 #[tokio::test]
+async fn parameters_are_set_as_text_and_unset_by_null() {
+    let (server, url) = Server::start().await;
+    let put = |value: Value| ("PUT /0.2/configure/NAT".to_owned(), json!({"param": {"value": value}}));
+    assert_eq!(text(&url, "parameter set NAT 1").await, "Parameter NAT is set.\n");
+    assert_eq!(server.last(), put(json!("1")));
+    assert_eq!(text(&url, "parameter unset NAT").await, "Parameter NAT is not set any more.\n");
+    assert_eq!(server.last(), put(Value::Null));
+    assert_eq!(text(&url, "parameter show NAT").await, "1\n");
+    let listed = text(&url, "parameter list").await;
+    assert!(listed.ends_with("NAT   1      Behind NAT\n"), "{listed}");
+}
+
+#[tokio::test]
+async fn an_installation_is_followed_to_its_end() {
+    let (server, url) = Server::start().await;
+    assert_eq!(text(&url, "plugin install p").await, "tell: 202 Accepted.\n");
+    assert_eq!(server.last(), ("POST /0.2/pg_mgr/install/install".to_owned(), json!({"id": "p"})));
+    let (_, why) = in_part(&url, "plugin upgrade p").await;
+    assert!(why.starts_with("tell: 1 of 2 phones"), "{why}");
+}
+
+#[tokio::test]
 async fn programs_are_told_what_was_done() {
     let (_, url) = Server::start().await;
     for (arguments, pointer, value) in [
@@ -119,6 +158,9 @@ async fn programs_are_told_what_was_done() {
         ("device dismiss made", "", json!({"dismissed": ["made"]})),
         ("device approve 0008.5D00.0003", "", json!({"approved": ["made"]})),
         ("device synchronize Büro --no-wait", "/number", json!(7)),
+        ("plugin install p --no-wait", "/number", json!(7)),
+        ("plugin uninstall p", "", json!({"id": "p", "deleted": true})),
+        ("parameter set NAT 1", "/param/value", json!(1)),
     ] {
         let document: Value =
             serde_json::from_str(&text(&url, &format!("{arguments} --json")).await).unwrap();
@@ -251,4 +293,20 @@ async fn each_failure_has_its_exit_code() {
         assert!(failure.to_string().contains(said), "{arguments}: {failure}");
         assert!(!failure.to_string().contains("guess"));
     }
+}
+
+#[tokio::test]
+async fn a_token_is_printed_by_itself_and_found_by_its_name() {
+    let (server, url) = Server::start().await;
+    let made = text(&url, "token create wallboard --permission provd.#.read --tenant t").await;
+    assert_eq!(made, "provd_made\n");
+    let token = json!({"name": "wallboard", "permissions": ["provd.#.read"], "tenant_uuid": "t"});
+    assert_eq!(server.last(), ("POST /0.2/tokens".to_owned(), json!({"token": token})));
+    assert_eq!(text(&url, "token revoke wallboard").await, "Token wallboard is revoked.\n");
+    assert_eq!(server.last().0, "DELETE /0.2/tokens/0a");
+    assert_eq!(text(&url, "token revoke 0b").await, "Token 0b is revoked.\n");
+    assert_eq!(server.last().0, "DELETE /0.2/tokens/0b");
+    assert_eq!(text(&url, "tenant create Acme --parent t").await, "u\n");
+    let tenant = json!({"tenant": {"name": "Acme", "parent_uuid": "t"}});
+    assert_eq!(server.last(), ("POST /0.2/tenants".to_owned(), tenant));
 }

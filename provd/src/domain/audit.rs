@@ -35,7 +35,7 @@ pub struct AuditEntry {
     pub actor: String,
     /// What was done: `created`, `updated`, `deleted`, …
     pub action: String,
-    /// What it was done to: `device` or `config`.
+    /// What it was done to: `device`, `config`, `token` or `tenant`.
     pub kind: String,
     /// Its identifier.
     pub subject: String,
@@ -52,6 +52,16 @@ impl AuditEntry {
     /// An entry about a config, of now.
     pub fn config(actor: &Actor, action: &str, id: &str, changes: Vec<String>) -> AuditEntry {
         AuditEntry::new(actor, action, "config", id, changes)
+    }
+
+    /// An entry about a token of the API, of now. Its subject is never the token itself.
+    pub fn token(actor: &Actor, action: &str, id: &str, changes: Vec<String>) -> AuditEntry {
+        AuditEntry::new(actor, action, "token", id, changes)
+    }
+
+    /// An entry about a registered tenant, of now.
+    pub fn tenant(actor: &Actor, action: &str, uuid: &str, changes: Vec<String>) -> AuditEntry {
+        AuditEntry::new(actor, action, "tenant", uuid, changes)
     }
 
     fn new(actor: &Actor, action: &str, kind: &str, subject: &str, changes: Vec<String>) -> AuditEntry {

@@ -81,6 +81,9 @@ pub enum InvalidDevice {
     /// `mac` is none.
     #[error("mac: {0}")]
     Mac(#[from] InvalidMac),
+    /// `mac` is empty, which REST 0.2 refuses.
+    #[error("mac: expected an address or null, not an empty text")]
+    EmptyMac,
     /// `ip` is none.
     #[error("ip: `{0}` is not an IPv4 or IPv6 address")]
     Ip(String),
@@ -172,6 +175,12 @@ impl Device {
 
     /// Reads a document. What is the server's, `configured`, `last_error` and the like, is ignored.
     pub fn from_document(mut document: Map<String, Value>) -> Result<Device, InvalidDevice> {
+        if document.get("mac").is_some_and(|mac| mac == "") {
+            return Err(InvalidDevice::EmptyMac);
+        }
+        if matches!(document.get("description"), Some(Value::Bool(_) | Value::Array(_) | Value::Object(_))) {
+            return Err(InvalidDevice::NotText("description"));
+        }
         let mut text = |key: &'static str| take_text(&mut document, key);
         let mut device = Device {
             id: text("id")?.unwrap_or_default(),
@@ -283,6 +292,8 @@ mod tests {
         assert_eq!(read(json!({"vendor": []})).unwrap_err(), InvalidDevice::NotText("vendor"));
         assert_eq!(read(json!({"plugin": "p\nX"})).unwrap_err(), InvalidDevice::Control("plugin"));
         assert_eq!(read(json!({"options": 3})).unwrap_err(), InvalidDevice::Options);
+        assert_eq!(read(json!({"mac": ""})).unwrap_err(), InvalidDevice::EmptyMac);
+        assert_eq!(read(json!({"description": {}})).unwrap_err(), InvalidDevice::NotText("description"));
         assert!(check_id("../x").is_err() && check_id("..").is_err() && check_id("a b").is_ok());
     }
 

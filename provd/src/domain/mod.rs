@@ -5,18 +5,24 @@
 pub mod access;
 pub mod answer;
 pub mod audit;
+pub mod census;
 pub mod config;
 pub mod device;
 pub mod device_info;
 pub mod dhcp;
 pub mod dhcp_options;
+pub mod event;
+pub mod interchange;
+pub mod listing;
 pub mod operation;
+pub mod parameter;
 pub mod plugin;
 pub mod policy;
 pub mod provenance;
 pub mod raw_config;
 pub mod remote_state;
 pub mod request;
+pub mod selector;
 pub mod synchronization;
 pub mod waiting;
 

@@ -29,6 +29,16 @@ pub enum Updater {
     Secure,
 }
 
+/// What phones must show over HTTP.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum HttpAuthStrategy {
+    /// Nothing.
+    #[default]
+    None,
+    /// The provisioning key of a tenant, as first part of each path.
+    UrlKey,
+}
+
 /// How many devices requests from one network may create. A network is an IPv4 /24 or an IPv6 /64.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct AutoCreation {
@@ -88,7 +98,24 @@ impl FromStr for Updater {
     }
 }
 
+impl FromStr for HttpAuthStrategy {
+    type Err = InvalidPolicy;
+
+    fn from_str(text: &str) -> Result<HttpAuthStrategy, InvalidPolicy> {
+        match text {
+            "none" => Ok(HttpAuthStrategy::None),
+            "url_key" => Ok(HttpAuthStrategy::UrlKey),
+            _ => Err(invalid(text, "none or url_key")),
+        }
+    }
+}
+
 impl NatNetworks {
+    /// Whether all phones may share addresses.
+    pub fn is_everywhere(&self) -> bool {
+        self.0.iter().any(|network| network.prefix_len() == 0 && network.addr().is_ipv4())
+    }
+
     /// Whether phones at this address may share it.
     pub fn contains(&self, ip: IpAddr) -> bool {
         self.0.iter().any(|network| network.contains(&ip))

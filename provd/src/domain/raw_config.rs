@@ -17,6 +17,7 @@ mod reference_page;
 #[cfg(test)]
 pub(crate) mod samples;
 mod scalars;
+mod schema;
 
 pub use check::{check, warnings};
 pub use choices::{DtmfMode, FunctionKeyType, Protocol, SipTransport, SrtpMode, SyslogLevel};
@@ -25,6 +26,7 @@ pub use parameters::{CallManager, FunctionKey, LineNumber, Parameters, SipLine, 
 pub use problem::{MAX_SHOWN, Problem, Problems};
 pub(super) use scalars::lenient_bool;
 pub use scalars::{BaseUrl, Certificate, Host, Locale, Number, Port, PrivateKey, Timezone};
+pub use schema::schema;
 
 /// Merged parameters with defaults applied.
 #[derive(Debug, Clone, PartialEq)]

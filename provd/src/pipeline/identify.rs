@@ -84,7 +84,7 @@ impl Pipeline {
     fn complete_by_lease(&self, request: &Request, info: &mut DeviceInfo) {
         if matches!(request.kind, RequestKind::Dhcp(_)) {
             self.leases.remember(info);
-        } else if !self.settings.nat.contains(request.ip) {
+        } else if !self.provisioning.may_be_shared(request.ip) {
             self.leases.complete(info);
         }
     }

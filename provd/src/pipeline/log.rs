@@ -22,6 +22,10 @@ pub(super) fn begin(number: u64, request: &Request) -> Lines {
 }
 
 impl Lines {
+    pub(super) fn denied(self, why: &str) {
+        tracing::info!("<{}> {why} Denying request.", self.0);
+    }
+
     pub(super) fn extracted(self, info: &DeviceInfo) {
         if info.says_more_than_address() {
             tracing::info!("<{}> Extracted device info: {info}", self.0);

@@ -17,7 +17,9 @@ mod route;
 mod serve;
 #[cfg(test)]
 mod tests;
+mod told;
 mod update;
+mod url_key;
 
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -26,14 +28,16 @@ use async_trait::async_trait;
 use tokio_util::task::TaskTracker;
 
 use crate::domain::answer::Answer;
-use crate::domain::policy::{AutoCreation, NatNetworks, Retriever, Updater};
+use crate::domain::policy::{AutoCreation, Retriever, Updater};
 use crate::domain::request::{Request, RequestKind};
+use crate::metrics::RequestMetrics;
 use crate::provisioning::Provisioning;
 use crate::provisioning::store::StoreError;
 use admission::Admission;
 use doubts::Doubts;
 use leases::Leases;
 use record::Draft;
+use url_key::Key;
 
 pub use journal::Journal;
 pub use record::{Identification, Outcome, RequestRecord, Steps, Tried};
@@ -57,8 +61,6 @@ pub struct PipelineSettings {
     pub retriever: Retriever,
     /// What a request changes in its record.
     pub updater: Updater,
-    /// Where several phones may have one address: one that shows up there does not take it from the others.
-    pub nat: NatNetworks,
     /// How many devices requests may create.
     pub auto_creation: AutoCreation,
 }
@@ -74,6 +76,7 @@ pub struct Pipeline {
     leases: Arc<Leases>,
     /// Changes under way: they end even if the phone hangs up.
     changes: TaskTracker,
+    metrics: Arc<RequestMetrics>,
 }
 
 impl Pipeline {
@@ -91,7 +94,13 @@ impl Pipeline {
             doubts: Arc::default(),
             leases: Arc::default(),
             changes: TaskTracker::new(),
+            metrics: Arc::default(),
         }
+    }
+
+    /// What is counted and timed of requests.
+    pub fn metrics(&self) -> Arc<RequestMetrics> {
+        self.metrics.clone()
     }
 
     /// Waits until what requests have changed is stored. To be called when no more requests come.
@@ -100,8 +109,11 @@ impl Pipeline {
         self.changes.wait().await;
     }
 
-    async fn answer(&self, request: &Request, draft: &mut Draft) -> Result<Answer, StoreError> {
+    async fn answer(&self, request: &Request, key: &Key, draft: &mut Draft) -> Result<Answer, StoreError> {
         let log = log::begin(draft.id, request);
+        if let Key::Denied(why) = key {
+            return Ok(deny(log, why, draft));
+        }
         let began = Instant::now();
         (draft.info, draft.votes) = self.extract(request).await;
         log.extracted(&draft.info);
@@ -111,8 +123,14 @@ impl Pipeline {
         let identified = self.identify(request, draft).await?;
         let device = identified.device;
         draft.device = device.as_ref().map(|device| device.id.clone());
+        if self.provisioning.events().is_awake() {
+            draft.tenant = device.as_ref().and_then(|device| device.tenant_uuid.clone());
+        }
         log.retrieved(device.as_ref());
         draft.steps.identify = extracted.elapsed();
+        if device.as_ref().is_some_and(|device| !self.opens(key, device)) {
+            return Ok(deny(log, "URL key of another tenant.", draft));
+        }
         if let Some(retry_after) = identified.retry_after {
             return Ok(Answer::Unavailable { retry_after });
         }
@@ -141,9 +159,10 @@ impl Pipeline {
 
 #[async_trait]
 impl RequestHandler for Pipeline {
-    async fn handle(&self, request: Request) -> Answer {
+    async fn handle(&self, mut request: Request) -> Answer {
+        let key = self.take_key(&mut request);
         let mut draft = Draft::new(self.journal.begin());
-        let answer = match tokio::time::timeout(DEADLINE, self.answer(&request, &mut draft)).await {
+        let answer = match tokio::time::timeout(DEADLINE, self.answer(&request, &key, &mut draft)).await {
             Ok(Ok(answer)) => answer,
             Ok(Err(error @ (StoreError::Unavailable(_) | StoreError::Conflict(_)))) => {
                 tracing::error!("Request {request} failed: {error}");
@@ -158,7 +177,17 @@ impl RequestHandler for Pipeline {
                 Answer::Unavailable { retry_after: RETRY_AFTER }
             }
         };
-        self.journal.keep(draft.ended(request, Outcome::of(&answer)));
+        let tenant = draft.tenant.take();
+        let record = draft.ended(request, Outcome::of(&answer));
+        self.record(&record, tenant);
+        self.journal.keep(record);
         answer
     }
+}
+
+/// A phone without the right key is told no more than that there is nothing.
+fn deny(log: log::Lines, why: &str, draft: &mut Draft) -> Answer {
+    log.denied(why);
+    draft.identification.refusal = Some(why.to_owned());
+    Answer::NotFound
 }

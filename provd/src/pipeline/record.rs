@@ -153,6 +153,8 @@ pub(super) struct Draft {
     pub(super) info: DeviceInfo,
     pub(super) identification: Identification,
     pub(super) device: Option<String>,
+    /// The tenant that claimed the device.
+    pub(super) tenant: Option<String>,
     pub(super) route: Option<String>,
     pub(super) steps: Steps,
 }
@@ -166,6 +168,7 @@ impl Draft {
             info: DeviceInfo::default(),
             identification: Identification::default(),
             device: None,
+            tenant: None,
             route: None,
             steps: Steps::default(),
         }
@@ -173,7 +176,7 @@ impl Draft {
 
     pub(super) fn ended(self, mut request: Request, outcome: Outcome) -> RequestRecord {
         keep_what_is_shown(&mut request);
-        let Draft { id, at, votes, info, identification, device, route, steps } = self;
+        let Draft { id, at, votes, info, identification, device, route, steps, tenant: _ } = self;
         RequestRecord {
             id,
             at,

@@ -35,7 +35,7 @@ impl Pipeline {
         }
         let changed = Device { remote_state_sip_username: username, ..device.clone() };
         let change = DeviceChange { device: changed, ..DeviceChange::default() };
-        match self.provisioning.store().change_device(change).await {
+        match self.provisioning.change_device(change).await {
             // Somebody changes it right now, or nothing can be written: the next fetch will be noted.
             Ok(_) | Err(StoreError::Conflict(_) | StoreError::Unavailable(_)) => Ok(()),
             Err(error) => Err(error),

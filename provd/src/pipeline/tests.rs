@@ -1,7 +1,7 @@
 //! The way of a request on a real database, with plugins that read facts out of the path: `/mac=…/model=…`.
 
-use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use async_trait::async_trait;
@@ -14,14 +14,17 @@ use crate::domain::audit::Actor;
 use crate::domain::config::Config;
 use crate::domain::device::Device;
 use crate::domain::device_info::DeviceInfo;
+use crate::domain::parameter::{NAT, Parameter};
 use crate::domain::plugin::{Configuration, FileReference, GeneratedFile, Support};
 use crate::domain::raw_config::RawConfig;
 use crate::domain::request::{HttpRequest, Request, RequestKind};
 use crate::domain::synchronization::SynchronizationMethod;
-use crate::provisioning::many::ended;
+use crate::provisioning::many::{Running, ended};
 use crate::provisioning::plugins::{PluginError, Plugins, Vote, Votes};
 use crate::provisioning::{PluginEvent, Provisioning};
 use crate::storage::Database;
+
+mod url_key;
 
 const PLUGIN: &str = "family-1.0";
 const MAC: &str = "00:08:5d:00:00:01";
@@ -31,6 +34,8 @@ const MAC: &str = "00:08:5d:00:00:01";
 struct Family {
     away: AtomicBool,
     configured: AtomicUsize,
+    /// The URL that was last put into a file.
+    url: Mutex<Option<serde_json::Value>>,
 }
 
 impl Family {
@@ -91,6 +96,7 @@ impl Plugins for Family {
         let Some(mac) = device.info.mac else {
             return Err(PluginError::Refused("no MAC address".to_owned()));
         };
+        *self.url.lock().unwrap() = raw_config.document().get("http_base_url").cloned();
         let lines = raw_config.document().get("sip_lines");
         let username = lines.and_then(|lines| lines["1"]["username"].as_str()).unwrap_or_default();
         let file = GeneratedFile {
@@ -135,10 +141,15 @@ struct Site {
 
 impl Site {
     async fn new(settings: PipelineSettings) -> Site {
+        Site::built(settings, |provisioning| provisioning).await
+    }
+
+    async fn built(settings: PipelineSettings, build: fn(Provisioning) -> Provisioning) -> Site {
         let data = tempfile::tempdir().unwrap();
         let store = Arc::new(Database::open(&data.path().join("provd.sqlite")).await.unwrap());
         let family = Arc::new(Family::default());
-        let provisioning = Arc::new(Provisioning::new(store, family.clone(), Map::new()));
+        let base = Map::from_iter([("http_base_url".to_owned(), "http://192.0.2.1:8667".into())]);
+        let provisioning = Arc::new(build(Provisioning::new(store, family.clone(), base)));
         provisioning.seed("192.0.2.1").await.unwrap();
         let pipeline = Arc::new(Pipeline::new(provisioning.clone(), settings, Arc::default()));
         Site { pipeline, provisioning, family, _data: data }
@@ -146,6 +157,12 @@ impl Site {
 
     async fn ask(&self, ip: &str, path: &str) -> Answer {
         self.pipeline.handle(request(ip, path)).await
+    }
+
+    async fn set(&self, name: &str, tenant: Option<&str>, value: &str) -> Option<Running> {
+        let parameter = Parameter::named(name).unwrap();
+        let value = Some(value.to_owned());
+        self.provisioning.set_parameter(parameter, tenant, value, &Actor::Server).await.unwrap()
     }
 
     async fn devices(&self) -> Vec<Device> {
@@ -260,14 +277,19 @@ async fn another_phone_at_the_address_is_not_taken_for_this_one() {
 
 #[tokio::test]
 async fn behind_nat_phones_share_an_address() {
-    let site =
-        Site::new(PipelineSettings { nat: "true".parse().unwrap(), ..PipelineSettings::default() }).await;
+    let site = Site::new(PipelineSettings::default()).await;
+    assert!(site.set(NAT, None, "1").await.is_none());
     for mac in [MAC, "00:08:5d:00:00:02"] {
         site.ask("192.0.2.7", &format!("/vendor=V/mac={mac}/phone.cfg")).await;
     }
-    assert!(site.devices().await.iter().all(|device| device.info.ip.is_some()));
+    let addressed = async || site.devices().await.iter().filter(|device| device.info.ip.is_some()).count();
+    assert_eq!(addressed().await, 2);
     // Which of the two this is nobody can tell.
     assert!(matches!(site.ask("192.0.2.7", "/phone.cfg").await, Answer::NotFound));
+
+    site.set(NAT, None, "0").await;
+    site.ask("192.0.2.7", &format!("/vendor=V/mac={}/phone.cfg", "00:08:5d:00:00:03")).await;
+    assert_eq!(addressed().await, 1, "without NAT an address is one phone's");
 }
 
 #[tokio::test]
@@ -292,7 +314,7 @@ async fn a_changed_config_reaches_its_heirs_and_a_refused_one_nobody() {
     config.id = "alice".to_owned();
     site.provisioning.insert_config(config.clone(), &Actor::Server).await.unwrap();
     let left = device.config.replace("alice".to_owned()).unwrap();
-    site.provisioning.update_device(device, &Actor::Server).await.unwrap();
+    site.provisioning.update_device(device, None, &Actor::Server).await.unwrap();
     assert_eq!(content(site.ask("192.0.2.7", &path).await), format!("{MAC} alice"));
     assert_eq!(
         site.provisioning.store().config(&left).await.unwrap(),
@@ -302,12 +324,12 @@ async fn a_changed_config_reaches_its_heirs_and_a_refused_one_nobody() {
 
     let renamed = json!({"1": {"username": "bob"}});
     config.raw_config.insert("sip_lines".to_owned(), renamed);
-    let (_, running) = site.provisioning.update_config(config.clone(), &Actor::Server).await.unwrap();
+    let (_, running) = site.provisioning.update_config(config.clone(), None, &Actor::Server).await.unwrap();
     ended(running.unwrap()).await;
     assert_eq!(content(site.ask("192.0.2.7", &path).await), format!("{MAC} bob"));
 
     config.raw_config.insert("sip_proxy_port".to_owned(), json!(70_000));
-    let refused = site.provisioning.update_config(config, &Actor::Server).await.unwrap_err();
+    let refused = site.provisioning.update_config(config, None, &Actor::Server).await.unwrap_err();
     assert_eq!(refused.to_string(), "raw_config.sip_proxy_port: 70000 is not a port (1 to 65535)");
     assert_eq!(content(site.ask("192.0.2.7", &path).await), format!("{MAC} bob"));
 }
@@ -332,7 +354,7 @@ async fn a_deleted_config_takes_its_files_along() {
     let path = format!("/vendor=V/mac={MAC}/phone.cfg");
     content(site.ask("192.0.2.7", &path).await);
     let config = site.only_device().await.config.unwrap();
-    let running = site.provisioning.delete_config(&config, &Actor::Server).await.unwrap();
+    let running = site.provisioning.delete_config(&config, None, &Actor::Server).await.unwrap();
     ended(running.unwrap()).await;
     assert!(matches!(site.ask("192.0.2.7", &path).await, Answer::NotFound));
     let device = site.only_device().await;

@@ -66,7 +66,7 @@ impl Pipeline {
             return Ok((changed, complete));
         }
         story.changes = device_changes(stored, &changed);
-        let takes_address = moved && changed.info.ip.is_some_and(|ip| !self.settings.nat.contains(ip));
+        let takes_address = moved && changed.info.ip.is_some_and(|ip| !self.provisioning.may_be_shared(ip));
         let outcome = self.persist(stored, changed, Extras { new_config, absorbed, takes_address }).await;
         match outcome {
             // A full disk must not keep a phone from what is there for it.
@@ -122,7 +122,7 @@ impl Pipeline {
         }
         let change = self.provisioning.prepare_change(stored, changed, new_config).await?;
         let change = DeviceChange { discovered: is_new, absorbed, takes_address, audit, ..change };
-        let device = self.provisioning.store().change_device(change).await?;
+        let device = self.provisioning.change_device(change).await?;
         if is_new {
             log::created(&device);
         } else {

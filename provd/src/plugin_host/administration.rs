@@ -1,4 +1,4 @@
-//! What an administrator sees of plugins, and the one thing to do about them: a restart.
+//! What an administrator sees of plugins, and does about them. How they come and go is in [`super::repertoire`].
 
 use std::sync::atomic::Ordering;
 use std::time::SystemTime;
@@ -7,49 +7,73 @@ use async_trait::async_trait;
 use tokio::sync::oneshot;
 
 use super::host::{Entry, PluginHost, unavailable};
+use super::supervisor::{RestartRequest, Version};
 use crate::domain::dhcp::DhcpHint;
 use crate::domain::plugin::{Crash, PluginStatus};
+use crate::provisioning::PluginEvent;
+use crate::provisioning::installation::{InstallationError, PluginOffer};
 use crate::provisioning::plugins::{PluginAdministration, PluginError};
 
 #[async_trait]
 impl PluginAdministration for PluginHost {
     async fn statuses(&self) -> Vec<PluginStatus> {
         let mut statuses = Vec::new();
-        for (id, entry) in &self.entries {
-            let crashes = self.crashes(id).await;
-            statuses.push(PluginStatus { crashes, ..entry.status(id) });
+        for (id, entry) in self.all() {
+            let crashes = self.crashes(&id).await;
+            statuses.push(PluginStatus { crashes, ..entry.status(&id) });
         }
         statuses
     }
 
+    fn overview(&self) -> Vec<PluginStatus> {
+        self.all().into_iter().map(|(id, entry)| entry.status(&id)).collect()
+    }
+
     async fn status(&self, plugin: &str) -> Option<PluginStatus> {
-        let entry = self.entries.get(plugin)?;
+        let entry = self.find(plugin)?;
         Some(PluginStatus { crashes: self.crashes(plugin).await, ..entry.status(plugin) })
     }
 
     fn log(&self, plugin: &str) -> Option<Vec<String>> {
-        Some(self.entries.get(plugin)?.shared.ring.lines())
+        Some(self.find(plugin)?.shared.ring.lines())
     }
 
     fn dhcp_hints(&self) -> Vec<(String, Option<Vec<DhcpHint>>)> {
         let hints = |entry: &Entry| Some(entry.shared.generation()?.dhcp_hints.clone());
-        self.entries.iter().map(|(id, entry)| (id.clone(), hints(entry))).collect()
+        self.all().into_iter().map(|(id, entry)| (id, hints(&entry))).collect()
     }
 
     async fn restart(&self, plugin: &str) -> Result<PluginStatus, PluginError> {
-        let entry = self.entry(plugin)?;
-        let (asked, outcome) = oneshot::channel();
-        let stopping = || unavailable(plugin, "the server stops");
-        entry.restarts.send(asked).await.map_err(|_| stopping())?;
-        match outcome.await {
-            Ok(Ok(())) => self.status(plugin).await.ok_or_else(stopping),
-            Ok(Err(why)) => Err(unavailable(plugin, &why)),
-            Err(_) => Err(stopping()),
-        }
+        self.replace_process(&*self.entry(plugin)?, None).await.map_err(|why| unavailable(plugin, &why))?;
+        self.status(plugin).await.ok_or_else(|| PluginError::NotInstalled(plugin.to_owned()))
+    }
+
+    async fn offers(&self) -> Result<Vec<PluginOffer>, InstallationError> {
+        self.offered().await
+    }
+
+    async fn install(&self, plugin: &str) -> Result<PluginEvent, InstallationError> {
+        self.install_version(plugin).await
+    }
+
+    async fn uninstall(&self, plugin: &str) -> Result<(), InstallationError> {
+        self.remove(plugin).await
     }
 }
 
 impl PluginHost {
+    /// Has the process of a plugin replaced, by one of another version if there is one, or says why it was not.
+    pub(super) async fn replace_process(
+        &self,
+        entry: &Entry,
+        version: Option<Box<Version>>,
+    ) -> Result<(), String> {
+        let (outcome, replaced) = oneshot::channel();
+        let ending = || "it is being stopped".to_owned();
+        entry.restarts.send(RestartRequest { outcome, version }).await.map_err(|_| ending())?;
+        replaced.await.unwrap_or_else(|_| Err(ending()))
+    }
+
     /// Recorded crashes, newest first.
     async fn crashes(&self, plugin: &str) -> Vec<Crash> {
         self.store.crashes(plugin, SystemTime::UNIX_EPOCH).await.unwrap_or_else(|error| {

@@ -26,11 +26,11 @@ const REMEMBERED_INLINE: usize = 64 * 1024;
 #[async_trait]
 impl Plugins for PluginHost {
     fn installed(&self) -> Vec<String> {
-        self.entries.keys().cloned().collect()
+        self.ids()
     }
 
     fn is_installed(&self, plugin: &str) -> bool {
-        self.entries.contains_key(plugin)
+        self.find(plugin).is_some()
     }
 
     fn is_available(&self, plugin: &str) -> bool {
@@ -39,9 +39,9 @@ impl Plugins for PluginHost {
 
     async fn extract(&self, request: &Request) -> Votes {
         let audience = self.audience();
-        if audience.is_current(&self.changes)
-            && let Some(votes) = audience.remembered(request)
-        {
+        let remembered = if audience.is_current(&self.changes) { audience.remembered(request) } else { None };
+        self.metrics.votes.looked(remembered.is_some());
+        if let Some(votes) = remembered {
             return votes;
         }
         let asked = audience.interested(request);
@@ -115,7 +115,9 @@ impl Plugins for PluginHost {
         device: &Device,
         request: &Request,
     ) -> Result<FileReference, PluginError> {
-        if let Some(reference) = self.generation(plugin)?.memory.file(device, request) {
+        let remembered = self.generation(plugin)?.memory.file(device, request);
+        self.metrics.answers.looked(remembered.is_some());
+        if let Some(reference) = remembered {
             return Ok(reference);
         }
         let generation = self.running(plugin)?;
@@ -149,7 +151,7 @@ impl Plugins for PluginHost {
     }
 
     fn open_served(&self, plugin: &str, path: &str) -> Option<ServedFile> {
-        let entry = self.entries.get(plugin)?;
+        let entry = self.find(plugin)?;
         let generation = entry.shared.generation()?;
         let own = generation.description.served_folders.iter().map(|folder| generation.folder.join(folder));
         std::iter::once(entry.overrides.join("served"))
@@ -211,7 +213,7 @@ impl PluginHost {
     /// What need not be asked. A plugin that names the devices it supports supports no other vendor's; one that is
     /// quarantined, or has not become ready in its first start, cannot be waited for.
     fn support_without_asking(&self, plugin: &str, info: &DeviceInfo) -> Option<Support> {
-        let snapshot = self.entries.get(plugin)?.shared.snapshot();
+        let snapshot = self.find(plugin)?.shared.snapshot();
         let first_start = snapshot.state == PluginState::Starting && snapshot.starts <= 1;
         let Some(generation) = snapshot.generation.filter(|_| snapshot.state != PluginState::Quarantined)
         else {

@@ -1,8 +1,8 @@
 //! Calls of one plugin process: every call passes here, so none is without deadline, bulkhead and breaker.
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
-use std::time::Duration;
+use std::sync::atomic::Ordering;
+use std::time::{Duration, Instant};
 
 use provd_proto::v1;
 use tokio::sync::{Semaphore, SemaphorePermit};
@@ -11,6 +11,7 @@ use tonic_health::pb::{HealthCheckRequest, health_check_response::ServingStatus}
 
 use super::breaker::{Breaker, OPEN_FOR};
 use super::connection::Connection;
+use crate::metrics::{Call, PluginCalls};
 use crate::provisioning::plugins::PluginError;
 
 /// Calls one plugin may have under way.
@@ -21,13 +22,6 @@ const QUEUE: Duration = Duration::from_secs(1);
 /// When asking a plugin again that failed otherwise than by its breaker may help.
 const RETRY_AFTER: Duration = Duration::from_secs(2);
 
-/// Calls of a plugin since the server started, over all of its processes.
-#[derive(Debug, Default)]
-pub(super) struct Counters {
-    pub(super) calls: AtomicU64,
-    pub(super) failures: AtomicU64,
-}
-
 /// One process, as it is called.
 #[derive(Debug)]
 pub(super) struct Client {
@@ -35,7 +29,8 @@ pub(super) struct Client {
     connection: Connection,
     places: Semaphore,
     breaker: Breaker,
-    counters: Arc<Counters>,
+    /// Of all processes of the plugin.
+    counters: Arc<PluginCalls>,
 }
 
 /// How a call failed.
@@ -70,10 +65,24 @@ impl Rpc {
             Rpc::Drain => 10,
         })
     }
+
+    /// As it is counted; not at all where it is only the supervisor's.
+    fn counted(self) -> Option<Call> {
+        match self {
+            Rpc::Extract => Some(Call::Extract),
+            Rpc::Associate => Some(Call::Associate),
+            Rpc::ConfigureCommon => Some(Call::ConfigureCommon),
+            Rpc::Configure => Some(Call::Configure),
+            Rpc::Deconfigure => Some(Call::Deconfigure),
+            Rpc::Synchronize => Some(Call::Synchronize),
+            Rpc::ServeFile => Some(Call::ServeFile),
+            Rpc::Describe | Rpc::Drain | Rpc::Health => None,
+        }
+    }
 }
 
 impl Client {
-    pub(super) fn new(plugin: String, connection: Connection, counters: Arc<Counters>) -> Client {
+    pub(super) fn new(plugin: String, connection: Connection, counters: Arc<PluginCalls>) -> Client {
         let places = Semaphore::new(BULKHEAD);
         Client { plugin, connection, places, breaker: Breaker::default(), counters }
     }
@@ -166,9 +175,15 @@ impl Client {
         rpc: Rpc,
         answer: impl Future<Output = Result<Response<T>, Status>>,
     ) -> Result<T, CallError> {
-        let _place = self.place().await?;
+        let place = self.place().await;
+        self.counters.refused.fetch_add(u64::from(place.is_err()), Ordering::Relaxed);
+        let _place = place?;
         self.counters.calls.fetch_add(1, Ordering::Relaxed);
+        let began = Instant::now();
         let outcome = self.within(rpc, answer).await;
+        if let Some(call) = rpc.counted() {
+            self.counters.answered(call, began.elapsed());
+        }
         match &outcome {
             Ok(_) => self.breaker.succeeded(),
             Err(CallError::Answered(status)) => {

@@ -14,7 +14,7 @@ use regex::RegexSet;
 use rustix::process::Signal;
 use tokio_util::task::TaskTracker;
 
-use super::client::{CallError, Client, Counters};
+use super::client::{CallError, Client};
 use super::connection::{Connection, LONGEST_SOCKET_PATH};
 use super::logs::{LogRing, capture};
 use super::manifest::Manifest;
@@ -22,6 +22,7 @@ use super::memory::Memory;
 use super::process::{Invocation, Process, Spawner};
 use super::{convert, filters};
 use crate::domain::dhcp::DhcpHint;
+use crate::metrics::PluginCalls;
 
 /// How long a stopped process has between SIGTERM and SIGKILL.
 const TERMINATION: Duration = Duration::from_secs(5);
@@ -88,7 +89,7 @@ pub(super) async fn start(
     plan: &Plan,
     spawner: &Spawner,
     ring: &Arc<LogRing>,
-    counters: &Arc<Counters>,
+    counters: &Arc<PluginCalls>,
     tasks: &TaskTracker,
 ) -> Result<Running, StartError> {
     let failed = |what: &str, error: &io::Error| StartError::Failed(format!("{what}: {error}"));
@@ -176,7 +177,7 @@ async fn become_ready(
     plan: &Plan,
     socket: &Path,
     token: &str,
-    counters: &Arc<Counters>,
+    counters: &Arc<PluginCalls>,
 ) -> Result<Generation, StartError> {
     let connection = connect(socket, token).await;
     let client = Client::new(plan.id.clone(), connection, counters.clone());

@@ -1,24 +1,27 @@
 //! All installed plugins: who is there, who wants to be asked, and the calls as the use cases make them.
 
-use std::collections::{BTreeMap, VecDeque};
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
 use std::sync::{Arc, PoisonError, RwLock};
 use std::time::{Duration, SystemTime};
 
-use tokio::sync::mpsc;
+use tokio::sync::{Mutex, mpsc};
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
 use super::audience::{Audience, Changes};
 use super::filters::Filters;
 use super::generation::{Generation, Plan};
-use super::installation::Installed;
+use super::installation::{Bundle, Installed};
 use super::manifest::{Manifest, ManifestError};
 use super::process::Spawner;
+use super::repertoire::removed_plugins;
 use super::snapshot::Shared;
 use super::supervisor::{CRASH_WINDOW, RestartRequest, Supervisor};
 use crate::domain::plugin::PluginState;
+use crate::metrics::PluginMetrics;
 use crate::provisioning::PluginEvent;
+use crate::provisioning::events::Events;
 use crate::provisioning::plugins::PluginError;
 use crate::provisioning::store::{PluginRecord, Store, StoreError};
 
@@ -36,25 +39,40 @@ pub struct HostSettings {
     pub program: PathBuf,
     /// Filter for the logs of plugins.
     pub log: String,
+    /// What can be installed while the server runs.
+    pub bundle: Bundle,
 }
 
 /// One installed plugin.
 #[derive(Debug)]
 pub(super) struct Entry {
     pub(super) version: String,
+    /// Name of its version folder.
+    pub(super) folder: String,
     pub(super) description: String,
     pub(super) overrides: PathBuf,
     pub(super) shared: Arc<Shared>,
     pub(super) restarts: mpsc::Sender<RestartRequest>,
+    /// Ends its supervisor.
+    pub(super) stop: CancellationToken,
 }
 
 /// All installed plugins.
 pub struct PluginHost {
-    pub(super) entries: BTreeMap<String, Entry>,
+    // Changed when a plugin is installed, upgraded or removed; held for a look.
+    entries: RwLock<BTreeMap<String, Arc<Entry>>>,
     // Replaced as a whole when a plugin changed; held for a clone of the Arc.
     audience: RwLock<Arc<Audience>>,
     pub(super) store: Arc<dyn Store>,
     pub(super) changes: Arc<Changes>,
+    pub(super) settings: HostSettings,
+    /// Those an administrator removed; held by whoever changes what is stored of them.
+    pub(super) removed: Mutex<BTreeSet<String>>,
+    spawner: Spawner,
+    events: mpsc::UnboundedSender<PluginEvent>,
+    /// Who is told how plugins are.
+    listeners: Events,
+    pub(super) metrics: Arc<PluginMetrics>,
     shutdown: CancellationToken,
     tasks: TaskTracker,
 }
@@ -63,18 +81,26 @@ impl PluginHost {
     /// Starts all plugins, each with its own supervisor, and tells of what becomes ready through `events`.
     pub async fn start(
         installed: Vec<Installed>,
-        settings: &HostSettings,
+        settings: HostSettings,
         store: Arc<dyn Store>,
         events: mpsc::UnboundedSender<PluginEvent>,
+        listeners: Events,
     ) -> Result<Arc<PluginHost>, StoreError> {
+        let removed = removed_plugins(&*store).await?;
         let mut records: BTreeMap<String, PluginRecord> =
             store.plugins().await?.into_iter().map(|record| (record.id.clone(), record)).collect();
         let spawner = Spawner::new().map_err(|error| StoreError::Unavailable(error.to_string()))?;
-        let mut host = PluginHost {
-            entries: BTreeMap::new(),
+        let host = PluginHost {
+            entries: RwLock::default(),
             audience: RwLock::new(Arc::new(Audience::new(0, Filters::default()))),
             store: store.clone(),
             changes: Arc::default(),
+            settings,
+            removed: Mutex::new(removed.clone()),
+            spawner,
+            events,
+            listeners,
+            metrics: Arc::default(),
             shutdown: CancellationToken::new(),
             tasks: TaskTracker::new(),
         };
@@ -84,54 +110,78 @@ impl PluginHost {
             records.insert(record.id.clone(), record);
         }
         // Those that an earlier start installed from elsewhere are as installed as the others.
-        for record in records.into_values() {
-            let recent = store.crashes(&record.id, SystemTime::now() - CRASH_WINDOW).await?;
-            let recent: VecDeque<SystemTime> = recent.iter().rev().map(|crash| crash.at).collect();
-            host.supervise(record, recent, settings, &spawner, &events);
+        for record in records.into_values().filter(|record| !removed.contains(&record.id)) {
+            let id = record.id.clone();
+            if let Err(error) = host.supervise(record).await? {
+                tracing::error!("Plugin {id} cannot be started: {error}");
+            }
         }
         let host = Arc::new(host);
         host.tasks.spawn(keep_audience_current(host.clone()));
         Ok(host)
     }
 
-    fn supervise(
-        &mut self,
+    /// Starts an installed plugin, with a supervisor of its own.
+    pub(super) async fn supervise(
+        &self,
         record: PluginRecord,
-        recent_crashes: VecDeque<SystemTime>,
-        settings: &HostSettings,
-        spawner: &Spawner,
-        events: &mpsc::UnboundedSender<PluginEvent>,
-    ) {
-        let plan = match plan(&record, settings) {
+    ) -> Result<Result<Arc<Entry>, ManifestError>, StoreError> {
+        let recent = self.store.crashes(&record.id, SystemTime::now() - CRASH_WINDOW).await?;
+        let plan = match self.plan(&record) {
             Ok(plan) => plan,
-            Err(error) => {
-                tracing::error!("Plugin {} cannot be started: {error}", record.id);
-                return;
-            }
+            Err(error) => return Ok(Err(error)),
         };
-        let shared = Arc::new(Shared::new(self.changes.clone()));
         let (restarts, inbox) = mpsc::channel(8);
-        let entry = Entry {
+        let counters = self.metrics.of(&record.id);
+        let (id, changes) = (record.id.clone(), self.changes.clone());
+        let shared = Arc::new(Shared::new(id, counters, changes, self.listeners.clone()));
+        let stop = self.shutdown.child_token();
+        let entry = Arc::new(Entry {
             version: record.version.clone(),
+            folder: record.folder.clone(),
             description: plan.manifest.description.clone(),
             overrides: plan.overrides.clone(),
             shared: shared.clone(),
             restarts,
-        };
-        self.entries.insert(record.id.clone(), entry);
+            stop: stop.clone(),
+        });
+        self.enter(record.id.clone(), entry.clone());
         let supervisor = Supervisor {
             plan,
             record,
             shared,
-            spawner: spawner.clone(),
+            spawner: self.spawner.clone(),
             store: self.store.clone(),
-            events: events.clone(),
+            events: self.events.clone(),
             restarts: inbox,
-            shutdown: self.shutdown.clone(),
+            shutdown: stop,
             tasks: self.tasks.clone(),
-            recent_crashes,
+            recent_crashes: recent.iter().rev().map(|crash| crash.at).collect(),
+            is_unstored: false,
         };
         self.tasks.spawn(supervisor.run());
+        Ok(Ok(entry))
+    }
+
+    /// How an installed plugin is started.
+    pub(super) fn plan(&self, record: &PluginRecord) -> Result<Plan, ManifestError> {
+        let HostSettings { data_dir, runtime, program, log, .. } = &self.settings;
+        let folder = data_dir.join("plugins").join(&record.id).join(&record.folder);
+        Ok(Plan {
+            id: record.id.clone(),
+            manifest: Manifest::read(&folder)?,
+            folder,
+            overrides: data_dir.join("overrides").join(&record.id),
+            scratch: data_dir.join("scratch").join(&record.id),
+            runtime: runtime.clone(),
+            program: program.clone(),
+            log: log.clone(),
+        })
+    }
+
+    /// What is counted and timed of plugins.
+    pub fn metrics(&self) -> Arc<PluginMetrics> {
+        self.metrics.clone()
     }
 
     /// Waits until no plugin is in its first start any more, or the deadline passes.
@@ -140,7 +190,7 @@ impl PluginHost {
             loop {
                 let changed = self.changes.next();
                 let starting = |entry: &Entry| entry.shared.snapshot().state == PluginState::Starting;
-                if !self.entries.values().any(starting) {
+                if !self.all().iter().any(|(_, entry)| starting(entry)) {
                     return;
                 }
                 changed.await;
@@ -169,13 +219,11 @@ impl PluginHost {
     fn refresh_audience(&self) {
         // Counted first, so that what changes meanwhile makes it out of date.
         let changes = self.changes.count();
-        let generations: Vec<(&str, Arc<Generation>)> = self
-            .entries
+        let generations: Vec<(String, Arc<Generation>)> =
+            self.all().into_iter().filter_map(|(id, entry)| Some((id, entry.shared.generation()?))).collect();
+        let filters = generations
             .iter()
-            .filter_map(|(id, entry)| Some((id.as_str(), entry.shared.generation()?)))
-            .collect();
-        let filters =
-            generations.iter().map(|(id, generation)| (*id, generation.description.filters.as_slice()));
+            .map(|(id, generation)| (id.as_str(), generation.description.filters.as_slice()));
         match Filters::new(filters) {
             Ok(filters) => {
                 let audience = Arc::new(Audience::new(changes, filters));
@@ -187,8 +235,38 @@ impl PluginHost {
         }
     }
 
-    pub(super) fn entry(&self, plugin: &str) -> Result<&Entry, PluginError> {
-        self.entries.get(plugin).ok_or_else(|| PluginError::NotInstalled(plugin.to_owned()))
+    /// Identifiers of all installed plugins, in order.
+    pub(super) fn ids(&self) -> Vec<String> {
+        self.look(|entries| entries.keys().cloned().collect())
+    }
+
+    /// All installed plugins, by id.
+    pub(super) fn all(&self) -> Vec<(String, Arc<Entry>)> {
+        self.look(|entries| entries.iter().map(|(id, entry)| (id.clone(), entry.clone())).collect())
+    }
+
+    pub(super) fn find(&self, plugin: &str) -> Option<Arc<Entry>> {
+        self.look(|entries| entries.get(plugin).cloned())
+    }
+
+    pub(super) fn entry(&self, plugin: &str) -> Result<Arc<Entry>, PluginError> {
+        self.find(plugin).ok_or_else(|| PluginError::NotInstalled(plugin.to_owned()))
+    }
+
+    fn look<T>(&self, look: impl FnOnce(&BTreeMap<String, Arc<Entry>>) -> T) -> T {
+        look(&self.entries.read().unwrap_or_else(PoisonError::into_inner))
+    }
+
+    /// Puts a plugin among the installed ones, in place of what is known of it.
+    pub(super) fn enter(&self, id: String, entry: Arc<Entry>) {
+        self.entries.write().unwrap_or_else(PoisonError::into_inner).insert(id, entry);
+    }
+
+    /// Takes a plugin out of the installed ones: nobody is asked any more.
+    pub(super) fn take(&self, id: &str) -> Option<Arc<Entry>> {
+        let entry = self.entries.write().unwrap_or_else(PoisonError::into_inner).remove(id);
+        self.changes.happened();
+        entry
     }
 
     /// The generation whose remembered answers hold; its process may have died.
@@ -208,21 +286,6 @@ impl PluginHost {
             Err(unavailable(plugin, "it crashed and is being restarted"))
         }
     }
-}
-
-/// How an installed plugin is started.
-fn plan(record: &PluginRecord, settings: &HostSettings) -> Result<Plan, ManifestError> {
-    let folder = settings.data_dir.join("plugins").join(&record.id).join(&record.folder);
-    Ok(Plan {
-        id: record.id.clone(),
-        manifest: Manifest::read(&folder)?,
-        folder,
-        overrides: settings.data_dir.join("overrides").join(&record.id),
-        scratch: settings.data_dir.join("scratch").join(&record.id),
-        runtime: settings.runtime.clone(),
-        program: settings.program.clone(),
-        log: settings.log.clone(),
-    })
 }
 
 /// Makes another audience whenever a plugin changed; many changes at once cost one compilation.

@@ -3,7 +3,7 @@
 //! A version lives in a folder of its own, named by the plugin's version and a digest of its files, and is never changed
 //! once it is complete: an upgrade is another folder.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::io;
 use std::path::{Path, PathBuf};
 
@@ -60,16 +60,32 @@ pub struct Installed {
     pub folder: String,
 }
 
-/// A family as it is installed: its files by relative path.
+/// The files of a family by relative path.
 type Files = BTreeMap<PathBuf, Vec<u8>>;
 
-/// Installs every plugin of a bundle below `plugins`, unless that very version is there, and says what is installed.
+/// A family as it can be installed: one plugin, or several that share their files.
+#[derive(Debug)]
+pub(super) struct Family {
+    pub(super) manifest: Manifest,
+    /// Name of the version folder of each of its plugins.
+    pub(super) folder: String,
+    files: Files,
+}
+
+/// Installs every plugin of a bundle below `plugins`, but for some, unless that very version is there, and says what is
+/// installed.
 ///
 /// Families that are no plugins are left out and their errors returned beside.
-pub fn install(bundle: &Bundle, plugins: &Path) -> Result<(Vec<Installed>, Vec<InstallError>), InstallError> {
-    let (mut installed, mut errors) = (Vec::new(), Vec::new());
-    for family in families(bundle)? {
-        match family.and_then(|(manifest, files)| install_family(&manifest, &files, plugins)) {
+pub fn install(
+    bundle: &Bundle,
+    plugins: &Path,
+    except: &BTreeSet<String>,
+) -> Result<(Vec<Installed>, Vec<InstallError>), InstallError> {
+    let (families, mut errors) = families(bundle)?;
+    let mut installed = Vec::new();
+    for family in families {
+        let wanted = family.manifest.ids.iter().filter(|id| !except.contains(*id));
+        match wanted.map(|id| family.install(id, plugins)).collect::<Result<Vec<_>, _>>() {
             Ok(targets) => installed.extend(targets),
             Err(error) => errors.push(error),
         }
@@ -77,26 +93,33 @@ pub fn install(bundle: &Bundle, plugins: &Path) -> Result<(Vec<Installed>, Vec<I
     Ok((installed, errors))
 }
 
-type Family = Result<(Manifest, Files), InstallError>;
-
-fn families(bundle: &Bundle) -> Result<Vec<Family>, InstallError> {
-    match bundle {
-        Bundle::Bundled => Ok(BUNDLED.dirs().filter_map(bundled).collect()),
+/// All families of a bundle. Those that are no plugins are left out and their errors returned beside.
+pub(super) fn families(bundle: &Bundle) -> Result<(Vec<Family>, Vec<InstallError>), InstallError> {
+    let read: Vec<Result<Family, InstallError>> = match bundle {
+        Bundle::Bundled => BUNDLED.dirs().filter_map(bundled).collect(),
         Bundle::Folder(folder) => {
             let mut folders = entries(folder)?;
             folders.retain(|path| path.join("plugin.toml").is_file());
-            Ok(folders.iter().map(|path| Ok((Manifest::read(path)?, read_all(path)?))).collect())
+            folders.iter().map(|path| Ok(Family::new(Manifest::read(path)?, read_all(path)?))).collect()
+        }
+    };
+    let (mut families, mut errors) = (Vec::new(), Vec::new());
+    for family in read {
+        match family {
+            Ok(family) => families.push(family),
+            Err(error) => errors.push(error),
         }
     }
+    Ok((families, errors))
 }
 
-fn bundled(family: &Dir<'_>) -> Option<Family> {
+fn bundled(family: &Dir<'_>) -> Option<Result<Family, InstallError>> {
     let name = family.path().to_string_lossy().into_owned();
     let text = family.get_file(family.path().join("plugin.toml"))?.contents_utf8()?;
     let manifest = Manifest::parse(text).map_err(|why| InstallError::Bundled { family: name, why });
     let mut files = Files::new();
     collect(family, family.path(), &mut files);
-    Some(manifest.map(|manifest| (manifest, files)))
+    Some(manifest.map(|manifest| Family::new(manifest, files)))
 }
 
 fn collect(folder: &Dir<'_>, root: &Path, files: &mut Files) {
@@ -133,45 +156,54 @@ fn read_all(root: &Path) -> Result<Files, InstallError> {
     Ok(files)
 }
 
-fn install_family(
-    manifest: &Manifest,
-    files: &Files,
-    plugins: &Path,
-) -> Result<Vec<Installed>, InstallError> {
-    let folder = format!("{}-{}", manifest.version.replace('/', "_"), digest(files));
-    let install = |id: &String| {
+impl Family {
+    fn new(manifest: Manifest, files: Files) -> Family {
+        let folder = format!("{}-{}", manifest.version.replace('/', "_"), digest(&files));
+        Family { manifest, folder, files }
+    }
+
+    /// Installs one of its plugins below `plugins`, unless that very version is there.
+    pub(super) fn install(&self, id: &str, plugins: &Path) -> Result<Installed, InstallError> {
         let home = plugins.join(id);
-        let target = home.join(&folder);
+        let target = home.join(&self.folder);
         if !target.is_dir() {
-            write_version(files, &home, &target)?;
+            self.write_version(&home, &target)?;
         }
-        Ok(Installed { id: id.clone(), version: manifest.version.clone(), folder: folder.clone() })
-    };
-    manifest.ids.iter().map(install).collect()
+        let version = self.manifest.version.clone();
+        Ok(Installed { id: id.to_owned(), version, folder: self.folder.clone() })
+    }
+
+    /// Writes a version beside its place and moves it there in one step, so that a folder is complete or absent.
+    fn write_version(&self, home: &Path, target: &Path) -> Result<(), InstallError> {
+        let staging = home.join(".installing");
+        if staging.exists() {
+            std::fs::remove_dir_all(&staging).map_err(failed(&staging))?;
+        }
+        self.write(&staging)?;
+        std::fs::rename(&staging, target).map_err(failed(target))
+    }
+
+    /// Writes its files, without its tests, into a folder.
+    pub(super) fn write(&self, into: &Path) -> Result<(), InstallError> {
+        for (name, content) in self.files.iter().filter(|(name, _)| !name.starts_with("tests")) {
+            let path = into.join(name);
+            if let Some(folder) = path.parent() {
+                std::fs::create_dir_all(folder).map_err(failed(folder))?;
+            }
+            std::fs::write(&path, content).map_err(failed(&path))?;
+            if is_program(content) {
+                use std::os::unix::fs::PermissionsExt as _;
+                let permissions = std::fs::Permissions::from_mode(0o755);
+                std::fs::set_permissions(&path, permissions).map_err(failed(&path))?;
+            }
+        }
+        Ok(())
+    }
 }
 
-/// Writes a version beside its place and moves it there in one step, so that a folder is complete or absent.
-fn write_version(files: &Files, home: &Path, target: &Path) -> Result<(), InstallError> {
-    let staging = home.join(".installing");
-    let failed = |path: &Path| {
-        let path = path.to_owned();
-        move |cause| InstallError::Io { path, cause }
-    };
-    if staging.exists() {
-        std::fs::remove_dir_all(&staging).map_err(failed(&staging))?;
-    }
-    for (name, content) in files.iter().filter(|(name, _)| !name.starts_with("tests")) {
-        let path = staging.join(name);
-        if let Some(folder) = path.parent() {
-            std::fs::create_dir_all(folder).map_err(failed(folder))?;
-        }
-        std::fs::write(&path, content).map_err(failed(&path))?;
-        if is_program(content) {
-            use std::os::unix::fs::PermissionsExt as _;
-            std::fs::set_permissions(&path, std::fs::Permissions::from_mode(0o755)).map_err(failed(&path))?;
-        }
-    }
-    std::fs::rename(&staging, target).map_err(failed(target))
+fn failed(path: &Path) -> impl FnOnce(io::Error) -> InstallError {
+    let path = path.to_owned();
+    move |cause| InstallError::Io { path, cause }
 }
 
 /// A script or an ELF program, which a plugin's `command` may name.
@@ -206,21 +238,33 @@ mod tests {
         let (source, data) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
         family(source.path(), "api = 1\nversion = '1.0.0'\n[[target]]\nid = 'a'\n[[target]]\nid = 'b'");
         let bundle = Bundle::Folder(source.path().to_owned());
-        let (first, errors) = install(&bundle, data.path()).unwrap();
+        let (first, errors) = install(&bundle, data.path(), &BTreeSet::new()).unwrap();
         assert!(errors.is_empty());
         assert_eq!(first.iter().map(|plugin| plugin.id.as_str()).collect::<Vec<_>>(), ["a", "b"]);
         assert!(data.path().join("a").join(&first[0].folder).join("templates/a.j2").is_file());
-        assert_eq!(install(&bundle, data.path()).unwrap().0, first);
+        assert_eq!(install(&bundle, data.path(), &BTreeSet::new()).unwrap().0, first);
         std::fs::write(source.path().join("fam/templates/a.j2"), "y").unwrap();
-        assert_ne!(install(&bundle, data.path()).unwrap().0[0].folder, first[0].folder);
+        assert_ne!(install(&bundle, data.path(), &BTreeSet::new()).unwrap().0[0].folder, first[0].folder);
         assert!(data.path().join("a").join(&first[0].folder).is_dir());
+    }
+
+    #[test]
+    fn what_was_removed_stays_away() {
+        let (source, data) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
+        family(source.path(), "api = 1\nversion = '1.0.0'\n[[target]]\nid = 'a'\n[[target]]\nid = 'b'");
+        let removed = BTreeSet::from(["a".to_owned()]);
+        let (installed, _) =
+            install(&Bundle::Folder(source.path().to_owned()), data.path(), &removed).unwrap();
+        assert_eq!(installed.iter().map(|plugin| plugin.id.as_str()).collect::<Vec<_>>(), ["b"]);
+        assert!(!data.path().join("a").exists());
     }
 
     #[test]
     fn a_broken_family_does_not_keep_others_out() {
         let (source, data) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
         family(source.path(), "api = 9\nversion = '1'\nid = 'x'");
-        let (installed, errors) = install(&Bundle::Folder(source.path().to_owned()), data.path()).unwrap();
+        let (installed, errors) =
+            install(&Bundle::Folder(source.path().to_owned()), data.path(), &BTreeSet::new()).unwrap();
         assert!(installed.is_empty());
         assert!(errors[0].to_string().contains("plugin API 9"), "{}", errors[0]);
     }
@@ -228,6 +272,6 @@ mod tests {
     #[test]
     fn a_folder_that_is_not_there_is_an_error() {
         let data = tempfile::tempdir().unwrap();
-        assert!(install(&Bundle::Folder(data.path().join("none")), data.path()).is_err());
+        assert!(install(&Bundle::Folder(data.path().join("none")), data.path(), &BTreeSet::new()).is_err());
     }
 }

@@ -2,8 +2,13 @@
 
 use std::path::Path;
 
+/// What the files of a plugin are generated from: its version folder, and the administrator's files for it.
+pub(super) fn version_of_files(folder: &str, overrides: &Path) -> String {
+    format!("{folder} {}", digest(overrides))
+}
+
 /// Changes when an administrator's file for the plugin changes: names, sizes and times of all of them.
-pub(super) fn digest(folder: &Path) -> String {
+fn digest(folder: &Path) -> String {
     use sha2::{Digest as _, Sha256};
     use std::os::unix::fs::MetadataExt as _;
     let mut found = Vec::new();

@@ -4,10 +4,12 @@ use std::sync::{Arc, PoisonError, RwLock};
 use std::time::SystemTime;
 
 use super::audience::Changes;
-use super::client::Counters;
 use super::generation::Generation;
 use super::logs::LogRing;
+use crate::domain::event::{Action, Subject};
 use crate::domain::plugin::PluginState;
+use crate::metrics::PluginCalls;
+use crate::provisioning::events::Events;
 
 /// What others see of a plugin.
 #[derive(Debug, Clone)]
@@ -28,12 +30,19 @@ pub(super) struct Shared {
     // Written by the supervisor only; held for a copy or a field, never while waiting.
     snapshot: RwLock<Snapshot>,
     pub(super) ring: Arc<LogRing>,
-    pub(super) counters: Arc<Counters>,
+    pub(super) counters: Arc<PluginCalls>,
     changes: Arc<Changes>,
+    plugin: String,
+    events: Events,
 }
 
 impl Shared {
-    pub(super) fn new(changes: Arc<Changes>) -> Shared {
+    pub(super) fn new(
+        plugin: String,
+        counters: Arc<PluginCalls>,
+        changes: Arc<Changes>,
+        events: Events,
+    ) -> Shared {
         let snapshot = Snapshot {
             state: PluginState::Starting,
             reason: None,
@@ -43,7 +52,7 @@ impl Shared {
             capabilities: serde_json::Map::new(),
             generation: None,
         };
-        Shared { snapshot: RwLock::new(snapshot), ring: Arc::default(), counters: Arc::default(), changes }
+        Shared { snapshot: RwLock::new(snapshot), ring: Arc::default(), counters, changes, plugin, events }
     }
 
     pub(super) fn snapshot(&self) -> Snapshot {
@@ -56,7 +65,15 @@ impl Shared {
     }
 
     pub(super) fn change(&self, change: impl FnOnce(&mut Snapshot)) {
-        change(&mut self.snapshot.write().unwrap_or_else(PoisonError::into_inner));
+        let mut snapshot = self.snapshot.write().unwrap_or_else(PoisonError::into_inner);
+        let before = snapshot.state;
+        change(&mut snapshot);
+        let (state, reason) = (snapshot.state, snapshot.reason.clone());
+        drop(snapshot);
         self.changes.happened();
+        if state != before {
+            let id = self.plugin.clone();
+            self.events.tell(Action::Updated, || Subject::Plugin { id, state, reason });
+        }
     }
 }

@@ -5,6 +5,7 @@
 
 use std::collections::VecDeque;
 use std::sync::Arc;
+use std::sync::atomic::Ordering;
 use std::time::{Duration, SystemTime};
 
 use tokio::sync::{mpsc, oneshot};
@@ -35,8 +36,21 @@ const HEALTH_MISSES: u32 = 3;
 /// Log lines kept with a crash.
 const CRASH_LOG_LINES: usize = 20;
 
-/// A request to replace the process; answered when the new one is ready, or could not become so.
-pub(super) type RestartRequest = oneshot::Sender<Result<(), String>>;
+/// A request to replace the process.
+pub(super) struct RestartRequest {
+    /// Answered when the new one is ready, or could not become so.
+    pub(super) outcome: oneshot::Sender<Result<(), String>>,
+    /// Another version of the plugin that is to take over; absent: the same.
+    pub(super) version: Option<Box<Version>>,
+}
+
+/// A version of a plugin.
+pub(super) struct Version {
+    /// How it is started.
+    pub(super) plan: Plan,
+    /// What is stored about it.
+    pub(super) record: PluginRecord,
+}
 
 /// The task of one plugin.
 pub(super) struct Supervisor {
@@ -50,6 +64,8 @@ pub(super) struct Supervisor {
     pub(super) shutdown: CancellationToken,
     pub(super) tasks: TaskTracker,
     pub(super) recent_crashes: VecDeque<SystemTime>,
+    /// Whether what is stored is of another version than the one that is started.
+    pub(super) is_unstored: bool,
 }
 
 /// How a watched process ended.
@@ -114,6 +130,9 @@ impl Supervisor {
             running = starting => running?,
             () = self.shutdown.cancelled() => return Err(StartError::Failed("the server stops".to_owned())),
         };
+        if self.is_unstored {
+            self.store_record().await;
+        }
         self.publish(&running);
         Ok(running)
     }
@@ -129,7 +148,7 @@ impl Supervisor {
             snapshot.generation = Some(running.generation.clone());
         });
         tracing::info!("Plugin {} is ready, pid {}", self.plan.id, running.process.pid());
-        let version = format!("{} {}", self.record.folder, overrides::digest(&self.plan.overrides));
+        let version = overrides::version_of_files(&self.record.folder, &self.plan.overrides);
         // Nobody listens only when the server stops.
         let _ = self.events.send(PluginEvent::Ready { plugin: self.plan.id.clone(), version });
     }
@@ -170,7 +189,8 @@ impl Supervisor {
     }
 
     /// Starts a new process beside the old one. Only when it is ready does it take over, and the old one drains.
-    async fn replace(&mut self, old: Running, asked: RestartRequest) -> Running {
+    async fn replace(&mut self, old: Running, mut asked: RestartRequest) -> Running {
+        let before = self.adopt(&mut asked);
         match self.attempt().await {
             Ok(new) => {
                 self.tasks.spawn(old.stop());
@@ -183,10 +203,21 @@ impl Supervisor {
                     snapshot.reason = Some(format!("the last restart failed: {reason}"));
                 });
                 tracing::warn!("Plugin {} was not replaced: {reason}", self.plan.id);
+                if let Some(Version { plan, record }) = before {
+                    (self.plan, self.record, self.is_unstored) = (plan, record, false);
+                }
                 answer(Some(asked), Err(format!("the old process goes on: {reason}")));
                 old
             }
         }
+    }
+
+    /// Takes over the version that is asked for, if there is one, and gives the one it replaces.
+    fn adopt(&mut self, asked: &mut RestartRequest) -> Option<Version> {
+        let Version { plan, record } = *asked.version.take()?;
+        self.is_unstored = true;
+        let plan = std::mem::replace(&mut self.plan, plan);
+        Some(Version { plan, record: std::mem::replace(&mut self.record, record) })
     }
 
     fn judge(&self, generation: &Generation, serving: Option<bool>) {
@@ -211,6 +242,7 @@ impl Supervisor {
     async fn crashed(&mut self, reason: &str) {
         let id = &self.plan.id;
         tracing::error!("Plugin {id} crashed: {reason}");
+        self.shared.counters.crashes.fetch_add(1, Ordering::Relaxed);
         let crash = Crash {
             at: SystemTime::now(),
             reason: reason.to_owned(),
@@ -248,11 +280,15 @@ impl Supervisor {
         });
         // Up to a tenth more, so that plugins that died together do not start together.
         let pause = pause.mul_f64(1.0 + rand::random::<f64>() / 10.0);
-        tokio::select! {
+        let mut asked = tokio::select! {
             () = tokio::time::sleep(pause) => None,
             () = self.shutdown.cancelled() => None,
             asked = self.restarts.recv() => asked,
+        };
+        if let Some(asked) = &mut asked {
+            self.adopt(asked);
         }
+        asked
     }
 
     /// Waits until an administrator asks for a restart.
@@ -265,11 +301,12 @@ impl Supervisor {
             snapshot.reason = Some(reason);
             snapshot.pid = None;
         });
-        let asked = tokio::select! {
+        let mut asked = tokio::select! {
             () = self.shutdown.cancelled() => None,
             asked = self.restarts.recv() => asked,
         };
-        if asked.is_some() {
+        if let Some(asked) = &mut asked {
+            self.adopt(asked);
             self.recent_crashes.clear();
             self.set_quarantine(None).await;
         }
@@ -278,6 +315,11 @@ impl Supervisor {
 
     async fn set_quarantine(&mut self, reason: Option<String>) {
         self.record.quarantine = reason;
+        self.store_record().await;
+    }
+
+    async fn store_record(&mut self) {
+        self.is_unstored = false;
         if let Err(error) = self.store.put_plugin(&self.record).await {
             tracing::error!("The state of plugin {} could not be stored: {error}", self.plan.id);
         }
@@ -287,7 +329,7 @@ impl Supervisor {
 /// Whoever asked may have stopped waiting.
 fn answer(asked: Option<RestartRequest>, outcome: Result<(), String>) {
     if let Some(asked) = asked {
-        let _ = asked.send(outcome);
+        let _ = asked.outcome.send(outcome);
     }
 }
 

@@ -3,9 +3,10 @@
 use rand::distr::{Alphanumeric, SampleString as _};
 use regex::{Captures, Regex};
 use serde_json::{Map, Value};
+use uuid::Uuid;
 
+use super::Provisioning;
 use super::store::StoreError;
-use super::{Provisioning, new_id};
 use crate::domain::config::{Config, ROLE_AUTOCREATE};
 use crate::domain::device_info::DeviceInfo;
 
@@ -30,7 +31,7 @@ impl Provisioning {
             );
             return Ok(None);
         }
-        let mut config = template.autocreated(format!("{}{}", template.id, new_id()));
+        let mut config = template.autocreated(format!("{}{}", template.id, Uuid::new_v4()));
         let mac = info.mac.map(|mac| mac.to_string().replace(':', ""));
         config.raw_config = personal(&config.raw_config, &config.id, mac.as_deref());
         Ok(Some(config))

@@ -12,6 +12,7 @@ use super::{Provisioning, ProvisioningError, new_id};
 use crate::domain::audit::{Actor, AuditEntry};
 use crate::domain::config::Config;
 use crate::domain::device::check_id;
+use crate::domain::event::Action;
 use crate::domain::raw_config;
 
 impl Provisioning {
@@ -31,15 +32,17 @@ impl Provisioning {
             AuditEntry::config(actor, "created", &config.id, config_changes(&Config::default(), &config));
         let (change, id) = change(entry);
         let config = self.store.put_config(&config, change).await?;
+        self.tell_config(Action::Created, &config.id);
         let running = self.configure_heirs(&config.id, id).await?;
         Ok((config, running))
     }
 
-    /// Replaces the document of a config; all devices that inherit from it are configured anew: that is the operation, if
-    /// there are any. An equal document changes nothing.
+    /// Replaces the document of a config, at whatever state or only if it is still in the `expected` one. All devices that
+    /// inherit from it are configured anew: that is the operation, if there are any. An equal document changes nothing.
     pub async fn update_config(
         self: &Arc<Self>,
         mut config: Config,
+        expected: Option<&Config>,
         actor: &Actor,
     ) -> Result<(Config, Option<Running>), ProvisioningError> {
         let guard = self.locks.lock(format!("config {}", config.id)).await;
@@ -47,6 +50,7 @@ impl Provisioning {
             return Err(ProvisioningError::NoSuchConfig(config.id));
         };
         check_parameters(&config)?;
+        check_expected(&stored, expected)?;
         config.revision = stored.revision;
         if config == stored {
             return Ok((stored, None));
@@ -54,27 +58,34 @@ impl Provisioning {
         let entry = AuditEntry::config(actor, "updated", &config.id, config_changes(&stored, &config));
         let (change, id) = change(entry);
         let config = self.store.put_config(&config, change).await?;
+        self.tell_config(Action::Updated, &config.id);
         drop(guard);
         let running = self.configure_heirs(&config.id, id).await?;
         Ok((config, running))
     }
 
-    /// Deletes a config that may be. Devices keep naming it, and are configured without it.
+    /// Deletes a config that may be, at whatever state or only if it is still in the `expected` one. Devices keep naming it,
+    /// and are configured without it.
     pub async fn delete_config(
         self: &Arc<Self>,
         id: &str,
+        expected: Option<&Config>,
         actor: &Actor,
     ) -> Result<Option<Running>, ProvisioningError> {
+        let guard = self.locks.lock(format!("config {id}")).await;
         let Some(stored) = self.store.config(id).await? else {
             return Err(ProvisioningError::NoSuchConfig(id.to_owned()));
         };
         if stored.deletable == Some(false) {
             return Err(ProvisioningError::NotDeletable(id.to_owned()));
         }
+        check_expected(&stored, expected)?;
         let (change, unfinished) = change(AuditEntry::config(actor, "deleted", id, Vec::new()));
         if !self.store.delete_config(id, change).await? {
             return Err(ProvisioningError::NoSuchConfig(id.to_owned()));
         }
+        self.tell_config(Action::Deleted, id);
+        drop(guard);
         Ok(self.configure_heirs(id, unfinished).await?)
     }
 
@@ -106,13 +117,22 @@ impl Provisioning {
     }
 }
 
+/// All changes of a config but its creation hold its lock, so that what is found here stays true.
+fn check_expected(stored: &Config, expected: Option<&Config>) -> Result<(), ProvisioningError> {
+    if expected.is_none_or(|expected| expected == stored) {
+        return Ok(());
+    }
+    Err(ProvisioningError::Outdated(format!("the config `{}`", stored.id)))
+}
+
 /// What goes with a change, and the identifier of its mark.
 fn change(entry: AuditEntry) -> (ConfigChange, String) {
     let id = new_id();
     (ConfigChange { unfinished: Some(id.clone()), audit: vec![entry] }, id)
 }
 
-fn check_parameters(config: &Config) -> Result<(), ProvisioningError> {
+/// Whether the parameters of a config can mean anything.
+pub(super) fn check_parameters(config: &Config) -> Result<(), ProvisioningError> {
     raw_config::check(&config.raw_config)
         .map_err(|problems| ProvisioningError::InvalidRawConfig(problems.beneath("raw_config")))
 }

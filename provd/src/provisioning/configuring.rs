@@ -73,6 +73,38 @@ impl Provisioning {
             }
             Err(obstacle) => Err(obstacle),
         };
+        let configured = self.settle(device, outcome, basis);
+        if let Some(failure) = &device.last_error {
+            tracing::info!("Device {} is not configured: {}", device.id, failure.reason);
+        }
+        Ok(configured)
+    }
+
+    /// Notes in a device what it lacks to be configured, if that is plain without asking anybody.
+    pub(super) fn settle_what_is_lacking(&self, device: &mut Device) -> Option<Configured> {
+        let obstacle = self.config_of(device).err()?;
+        Some(self.settle(device, Err(obstacle), Basis::new()))
+    }
+
+    /// The config of a device that has all it needs, or what it lacks.
+    fn config_of<'d>(&self, device: &'d Device) -> Result<&'d str, Obstacle> {
+        let failure = |reason: String| Err(Obstacle::Failure(reason));
+        let Some(plugin) = device.plugin.as_deref() else {
+            return failure("it has no plugin: set one, or let the phone ask for a file".to_owned());
+        };
+        if !self.plugins.is_installed(plugin) {
+            return failure(format!("the plugin {plugin} is not installed"));
+        }
+        device.config.as_deref().ok_or_else(|| Obstacle::NoConfig("it has no config".to_owned()))
+    }
+
+    /// Notes in a device how configuring it ended.
+    fn settle(
+        &self,
+        device: &mut Device,
+        outcome: Result<Configuration, Obstacle>,
+        basis: Basis,
+    ) -> Configured {
         let (files, reason) = match outcome {
             Ok(configuration) => (Some(configuration), None),
             Err(Obstacle::NoConfig(reason)) => (Some(Configuration::default()), Some(reason)),
@@ -82,15 +114,12 @@ impl Provisioning {
                 (None, Some(reason))
             }
         };
-        if let Some(reason) = &reason {
-            tracing::info!("Device {} is not configured: {reason}", device.id);
-        }
         if let Some(configuration) = &files {
             device.trigger_path.clone_from(&configuration.trigger_path);
         }
         device.configured = reason.is_none();
         device.last_error = reason.map(Failure::now);
-        Ok(Configured { files, basis })
+        Configured { files, basis }
     }
 
     /// Generates the files of a device, or says why it cannot be configured. Nothing follows from it.
@@ -125,15 +154,9 @@ impl Provisioning {
         device: &Device,
         unstored: Option<&Config>,
     ) -> Result<(Result<RawConfig, Obstacle>, Basis), StoreError> {
-        let failure = |reason: String| Ok((Err(Obstacle::Failure(reason)), Basis::new()));
-        let Some(plugin) = device.plugin.as_deref() else {
-            return failure("it has no plugin: set one, or let the phone ask for a file".to_owned());
-        };
-        if !self.plugins.is_installed(plugin) {
-            return failure(format!("the plugin {plugin} is not installed"));
-        }
-        let Some(id) = device.config.as_deref() else {
-            return Ok((Err(Obstacle::NoConfig("it has no config".to_owned())), Basis::new()));
+        let id = match self.config_of(device) {
+            Ok(id) => id,
+            Err(obstacle) => return Ok((Err(obstacle), Basis::new())),
         };
         let mut lineage = match unstored {
             Some(config) => self.lineage_above(config).await?,
@@ -143,11 +166,14 @@ impl Provisioning {
             lineage.insert(config.id.clone(), config.clone());
         }
         let basis = basis(id, &lineage);
-        let Some(merged) = config::merge(&self.base, id, &lineage) else {
+        let Some(mut merged) = config::merge(&self.base, id, &lineage) else {
             return Ok((Err(Obstacle::NoConfig(format!("its config {id} does not exist"))), basis));
         };
         let raw_config = match (raw_config::check(&merged), unfilled(&merged)) {
-            (Ok(()), None) => Ok(RawConfig::new(merged)),
+            (Ok(()), None) => {
+                let keyed = self.add_url_key(device, &mut merged);
+                keyed.map(|()| RawConfig::new(merged)).map_err(Obstacle::Failure)
+            }
             (Err(problems), _) => Err(Obstacle::Failure(problems.to_string())),
             (Ok(()), Some(path)) => Err(Obstacle::Failure(format!(
                 "{path}: inherited from the template for new phones, whose placeholders stand for nothing here; state a value"

@@ -7,6 +7,7 @@ use super::{DeviceGuard, Provisioning, ProvisioningError, new_id};
 use crate::domain::audit::{Actor, AuditEntry};
 use crate::domain::config::Config;
 use crate::domain::device::{Device, check_id};
+use crate::domain::event::Action;
 use crate::domain::plugin::Configuration;
 
 /// How often a change is tried again when somebody else changed the record at the same time.
@@ -40,43 +41,65 @@ impl Provisioning {
         let changes = device_changes(&Device::default(), &device);
         let audit = vec![AuditEntry::device(actor, "created", &device.id, changes)];
         let change = DeviceChange { audit, ..DeviceChange::configured(device, configured) };
-        let device = self.store.change_device(change).await?;
+        let device = self.change_device(change).await?;
         self.presences.forget(&device.id);
         Ok(device)
     }
 
-    /// Replaces the document of a device. It is configured anew if that changes what its files depend on; an equal
-    /// document changes nothing.
-    pub async fn update_device(&self, device: Device, actor: &Actor) -> Result<Device, ProvisioningError> {
+    /// Replaces the document of a device, at whatever state or only if it is still in the `expected` one. It is configured
+    /// anew if that changes what its files depend on; an equal document changes nothing.
+    pub async fn update_device(
+        &self,
+        device: Device,
+        expected: Option<&Device>,
+        actor: &Actor,
+    ) -> Result<Device, ProvisioningError> {
         let _guard = self.lock_device(&device.id).await;
         let mut tries = Tries::default();
         loop {
-            match self.try_update(&device, actor).await {
+            match self.try_update(&device, expected, actor).await {
                 Err(error) if tries.go_on_after(&error) => {}
                 outcome => return outcome,
             }
         }
     }
 
-    async fn try_update(&self, device: &Device, actor: &Actor) -> Result<Device, ProvisioningError> {
+    async fn try_update(
+        &self,
+        device: &Device,
+        expected: Option<&Device>,
+        actor: &Actor,
+    ) -> Result<Device, ProvisioningError> {
         let stored = self.stored_device(&device.id).await?;
+        check_expected(&stored, expected)?;
         let changed = device.clone().administered(&stored);
         if changed == stored {
             return Ok(stored);
         }
         let entry = AuditEntry::device(actor, "updated", &stored.id, device_changes(&stored, &changed));
         let change = self.prepare_change(&stored, changed, None).await?;
-        Ok(self.store.change_device(DeviceChange { audit: vec![entry], ..change }).await?)
+        Ok(self.change_device(DeviceChange { audit: vec![entry], ..change }).await?)
     }
 
-    /// Deletes a device, its files and, if it was the last to use it, its transient config.
-    pub async fn delete_device(&self, id: &str, actor: &Actor) -> Result<(), ProvisioningError> {
+    /// Deletes a device, at whatever state or only if it is still in the `expected` one, its files and, if it was the last
+    /// to use it, its transient config.
+    pub async fn delete_device(
+        &self,
+        id: &str,
+        expected: Option<&Device>,
+        actor: &Actor,
+    ) -> Result<(), ProvisioningError> {
         let _guard = self.lock_device(id).await;
         let device = self.stored_device(id).await?;
+        check_expected(&device, expected)?;
         let changes = device_changes(&device, &Device::default());
         let entry = AuditEntry::device(actor, "deleted", id, changes);
-        self.store.delete_device(id, None, vec![entry]).await?;
+        let revision = expected.map(|expected| expected.revision);
+        if !self.store.delete_device(id, revision, vec![entry]).await? && expected.is_some() {
+            return Err(outdated(id));
+        }
         self.presences.forget(id);
+        self.tell_device(Action::Deleted, &device);
         self.deconfigure(&device).await;
         Ok(())
     }
@@ -100,7 +123,7 @@ impl Provisioning {
         if configured.files.is_none() && fails_as_before(&stored, &device) {
             return Ok(stored);
         }
-        Ok(self.store.change_device(DeviceChange::configured(device, configured)).await?)
+        Ok(self.change_device(DeviceChange::configured(device, configured)).await?)
     }
 
     /// The change that takes a device from what is stored to what it shall be: configured anew where needed.
@@ -148,6 +171,14 @@ impl Provisioning {
     }
 }
 
+fn check_expected(stored: &Device, expected: Option<&Device>) -> Result<(), ProvisioningError> {
+    if expected.is_none_or(|expected| expected == stored) { Ok(()) } else { Err(outdated(&stored.id)) }
+}
+
+fn outdated(id: &str) -> ProvisioningError {
+    ProvisioningError::Outdated(format!("the device `{id}`"))
+}
+
 /// Whether a device still cannot be configured, for the same reason: that is known already, and since when.
 fn fails_as_before(stored: &Device, device: &Device) -> bool {
     let reason = |device: &Device| device.last_error.as_ref().map(|failure| failure.reason.clone());
@@ -156,10 +187,10 @@ fn fails_as_before(stored: &Device, device: &Device) -> bool {
 
 /// How often a change was tried that somebody else's got ahead of.
 #[derive(Default)]
-struct Tries(usize);
+pub(super) struct Tries(usize);
 
 impl Tries {
-    fn go_on_after(&mut self, error: &ProvisioningError) -> bool {
+    pub(super) fn go_on_after(&mut self, error: &ProvisioningError) -> bool {
         self.0 += 1;
         self.0 < ATTEMPTS && matches!(error, ProvisioningError::Store(StoreError::Conflict(_)))
     }

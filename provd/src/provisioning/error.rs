@@ -22,6 +22,9 @@ pub enum ProvisioningError {
     /// The config says it must not be deleted.
     #[error("the config `{0}` is not deletable: set its `deletable` to true first")]
     NotDeletable(String),
+    /// The record is not, or no more, what the change was to start from.
+    #[error("{0} was changed since it was read")]
+    Outdated(String),
     /// The document is no device.
     #[error(transparent)]
     InvalidDevice(#[from] InvalidDevice),

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
-use futures_util::StreamExt as _;
+use futures_util::{StreamExt as _, TryStreamExt as _};
 use tokio::sync::watch;
 
 use super::operations::Worker;
@@ -23,6 +23,8 @@ pub const OPERATIONS: &str = "/0.2/operations";
 pub(super) enum Done {
     /// The change of a config, by its mark.
     Change(String),
+    /// The changes of several configs, by their marks.
+    Changes(Vec<String>),
     /// What they are configured from, as a parameter: name and value.
     Parameter(String, String),
 }
@@ -42,19 +44,33 @@ impl Provisioning {
         let provisioning = self.clone();
         let end = u64::try_from(devices.len()).ok();
         self.operations.run(OPERATIONS, what, end, |worker| async move {
-            if provisioning.configure_each(devices, &worker).await {
-                provisioning.record(done).await.map_err(|error| error.to_string())?;
-            }
-            match worker.failures() {
-                0 => Ok(None),
-                failures => Err(format!("{failures} devices are not configured")),
-            }
+            provisioning.configure_all(devices, done, &worker).await
         })
+    }
+
+    /// The work of such an operation.
+    pub(super) async fn configure_all(
+        &self,
+        devices: Vec<String>,
+        done: Done,
+        worker: &Worker,
+    ) -> Result<Option<String>, String> {
+        if self.configure_each(devices, worker).await {
+            self.record(done).await.map_err(|error| error.to_string())?;
+        }
+        match worker.failures() {
+            0 => Ok(None),
+            failures => Err(format!("{failures} devices are not configured")),
+        }
     }
 
     pub(super) async fn record(&self, done: Done) -> Result<(), StoreError> {
         match done {
             Done::Change(id) => self.store.finish_change(&id).await,
+            Done::Changes(ids) => {
+                let finish = async |id: String| self.store.finish_change(&id).await;
+                futures_util::stream::iter(ids).map(finish).buffer_unordered(PARALLEL).try_collect().await
+            }
             Done::Parameter(name, value) => self.store.set_parameter(&name, Some(&value)).await,
         }
     }

@@ -5,13 +5,20 @@
 mod association;
 mod audit;
 mod autocreation;
+pub mod bulk;
+pub mod census;
 mod configs;
 mod configuring;
 mod devices;
 mod error;
+pub mod events;
+pub mod find;
+pub mod import;
+pub mod installation;
 mod locks;
 pub mod many;
 pub mod operations;
+pub mod parameters;
 pub mod plugins;
 mod presences;
 mod preview;
@@ -20,7 +27,9 @@ mod seeds;
 pub mod store;
 pub mod synchronization;
 pub mod synchronizer;
+mod telling;
 mod upkeep;
+mod url_key;
 mod waiting;
 
 use std::collections::HashMap;
@@ -36,7 +45,10 @@ pub use locks::{DeviceGuard, DeviceLocks};
 pub use preview::Preview;
 pub use upkeep::PluginEvent;
 
+use events::Events;
+use installation::Installations;
 use operations::Operations;
+use parameters::Parameters;
 use plugins::Plugins;
 use presences::Presences;
 use store::Store;
@@ -49,9 +61,12 @@ pub struct Provisioning {
     plugins: Arc<dyn Plugins>,
     locks: DeviceLocks,
     base: Map<String, Value>,
+    events: Events,
     operations: Operations,
     presences: Presences,
     waiting_list: WaitingList,
+    parameters: Parameters,
+    installations: Installations,
     synchronizer: Option<Arc<dyn Synchronizer>>,
     /// Devices that could not be configured, and the plugin that was away, if that was why; held to add one or take all.
     unconfigured: Mutex<HashMap<String, Option<String>>>,
@@ -68,9 +83,12 @@ impl Provisioning {
             plugins,
             locks: DeviceLocks::default(),
             base,
+            events: Events::default(),
             operations: Operations::default(),
             presences: Presences::default(),
             waiting_list: WaitingList::default(),
+            parameters: Parameters::default(),
+            installations: Installations::default(),
             synchronizer: None,
             unconfigured: Mutex::default(),
             places: Semaphore::new(many::PARALLEL),
@@ -81,6 +99,17 @@ impl Provisioning {
     #[must_use]
     pub fn synchronizing_by(self, synchronizer: Arc<dyn Synchronizer>) -> Provisioning {
         Provisioning { synchronizer: Some(synchronizer), ..self }
+    }
+
+    /// With the bus that others tell of events too.
+    #[must_use]
+    pub fn telling(self, events: Events) -> Provisioning {
+        Provisioning { operations: Operations::telling(events.clone()), events, ..self }
+    }
+
+    /// Who is told what happens.
+    pub fn events(&self) -> &Events {
+        &self.events
     }
 
     /// What takes longer than an answer may.

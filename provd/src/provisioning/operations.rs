@@ -2,23 +2,28 @@
 
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use std::time::SystemTime;
+use std::time::{Duration, Instant, SystemTime};
 
 use tokio::sync::watch;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
+use super::events::Events;
+use crate::domain::event::{Action, Subject};
 use crate::domain::operation::{Operation, Progress, Stage};
 
 /// Operations that ended and are kept; the oldest give way.
 const KEPT: usize = 1_000;
 /// Failures of single devices an operation remembers; all of them are counted.
 const FAILURES: usize = 100;
+/// Time between two events that tell how far one operation is.
+const TELL: Duration = Duration::from_millis(500);
 
 /// All operations. Clones share them.
 #[derive(Debug, Clone, Default)]
 pub struct Operations {
     kept: Arc<Mutex<Kept>>,
+    events: Events,
     tasks: TaskTracker,
     stopping: CancellationToken,
 }
@@ -35,9 +40,16 @@ struct Kept {
 #[derive(Debug)]
 pub struct Worker {
     state: watch::Sender<Operation>,
+    events: Events,
+    told: Mutex<Instant>,
 }
 
 impl Operations {
+    /// Operations that are told of.
+    pub(super) fn telling(events: Events) -> Operations {
+        Operations { events, ..Operations::default() }
+    }
+
     /// Runs work as an operation, to its end even if nobody waits for it. `end` is how much there is to do, if that is
     /// known. What the work returns ends the operation.
     pub fn run<F>(
@@ -85,12 +97,22 @@ impl Operations {
         });
         kept.operations.insert(number, operation.clone());
         kept.forget_oldest();
-        (Worker { state }, operation)
+        drop(kept);
+        let worker = Worker { state, events: self.events.clone(), told: Mutex::new(Instant::now()) };
+        worker.tell(Action::Created);
+        (worker, operation)
     }
 
     /// All that are kept, oldest first.
     pub fn all(&self) -> Vec<Operation> {
         self.lock().operations.values().map(|operation| operation.borrow().clone()).collect()
+    }
+
+    /// How many are under way.
+    pub fn running(&self) -> u64 {
+        let kept = self.lock();
+        let running = |operation: &&watch::Receiver<Operation>| !operation.borrow().progress.stage.is_over();
+        kept.operations.values().filter(running).count() as u64
     }
 
     /// One, to look at or to wait for.
@@ -150,11 +172,17 @@ impl Kept {
 }
 
 impl Worker {
+    /// Names the work in one word, as programs for 0.2 know it.
+    pub fn label(&self, label: &str) {
+        self.state.send_modify(|operation| operation.progress.label = Some(label.to_owned()));
+    }
+
     /// One more is done.
     pub fn advance(&self) {
         self.state.send_modify(|operation| {
             operation.progress.current = Some(operation.progress.current.unwrap_or(0) + 1);
         });
+        self.tell_progress();
     }
 
     /// It went wrong for one device. That is to be counted by [`Worker::advance`] too.
@@ -181,6 +209,30 @@ impl Worker {
             operation.progress.stage = stage;
             operation.reason = reason;
             operation.ended = Some(SystemTime::now());
+        });
+        let succeeded = self.state.borrow().progress.stage == Stage::Success;
+        self.tell(if succeeded { Action::Succeeded } else { Action::Failed });
+    }
+
+    /// Tells how far it is, if it was not told just now.
+    fn tell_progress(&self) {
+        if !self.events.is_awake() {
+            return;
+        }
+        {
+            let mut told = self.told.lock().unwrap_or_else(PoisonError::into_inner);
+            if told.elapsed() < TELL {
+                return;
+            }
+            *told = Instant::now();
+        }
+        self.tell(Action::Updated);
+    }
+
+    fn tell(&self, action: Action) {
+        self.events.tell(action, || {
+            let operation = self.state.borrow();
+            Subject::Operation(Box::new(Operation { failures: Vec::new(), ..operation.clone() }))
         });
     }
 }

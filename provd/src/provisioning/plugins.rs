@@ -6,6 +6,8 @@ use std::time::Duration;
 use async_trait::async_trait;
 use thiserror::Error;
 
+use super::PluginEvent;
+use super::installation::{InstallationError, PluginOffer};
 use crate::domain::answer::ServedFile;
 use crate::domain::device::Device;
 use crate::domain::device_info::DeviceInfo;
@@ -111,6 +113,8 @@ pub trait Plugins: Send + Sync {
 pub trait PluginAdministration: Send + Sync {
     /// All installed plugins, by id.
     async fn statuses(&self) -> Vec<PluginStatus>;
+    /// The same without their crashes, which are in the database: for whoever must not wait for it.
+    fn overview(&self) -> Vec<PluginStatus>;
     /// One plugin.
     async fn status(&self, plugin: &str) -> Option<PluginStatus>;
     /// Last log lines of a plugin, oldest first, those of earlier processes included.
@@ -120,4 +124,12 @@ pub trait PluginAdministration: Send + Sync {
     /// Replaces the process of a plugin: the new one is ready before the old one drains, so that no request fails. Lifts a
     /// quarantine. Gives the new status.
     async fn restart(&self, plugin: &str) -> Result<PluginStatus, PluginError>;
+    /// What there is to install, by id, installed or not.
+    async fn offers(&self) -> Result<Vec<PluginOffer>, InstallationError>;
+    /// Installs the offered version of a plugin, in place of another if it is installed. Gives what follows from it when it is
+    /// ready. If it cannot become so, an installed one goes on; a new one stays, and its state says what is wrong.
+    async fn install(&self, plugin: &str) -> Result<PluginEvent, InstallationError>;
+    /// Ends a plugin in good order and removes it, but not the administrator's own files for it. The next start does not
+    /// install it again.
+    async fn uninstall(&self, plugin: &str) -> Result<(), InstallationError>;
 }

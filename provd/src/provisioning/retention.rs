@@ -7,6 +7,7 @@ use std::time::{Duration, SystemTime};
 use super::Provisioning;
 use super::store::StoreError;
 use crate::domain::audit::{Actor, AuditEntry};
+use crate::domain::event::Action;
 
 /// Audit entries that are kept whatever their age; each takes about 200 bytes.
 const AUDIT_ENTRIES: u32 = 1_000_000;
@@ -27,6 +28,7 @@ impl Provisioning {
                     "Device {} is deleted: it was known only by its address, and not seen since",
                     device.id
                 );
+                self.tell_device(Action::Deleted, &device);
                 self.deconfigure(&device).await;
             }
         }

@@ -6,6 +6,8 @@ use std::time::SystemTime;
 use async_trait::async_trait;
 use thiserror::Error;
 
+use super::bulk::BulkStore;
+use super::find::Finder;
 use crate::domain::audit::AuditEntry;
 use crate::domain::config::{Config, Configs};
 use crate::domain::device::Device;
@@ -129,7 +131,7 @@ pub struct PluginRecord {
 
 /// The database, as the use cases see it.
 #[async_trait]
-pub trait Store: Send + Sync {
+pub trait Store: Finder<Device> + Finder<Config> + BulkStore + Send + Sync {
     /// One device.
     async fn device(&self, id: &str) -> Result<Option<Device>, StoreError>;
     /// Devices with this fact, oldest first.

@@ -11,7 +11,7 @@ use super::{Provisioning, ProvisioningError};
 use crate::domain::plugin::Configuration;
 
 /// Parameter under which the base raw config of the last start is kept.
-const BASE_OF_LAST_START: &str = "base_raw_config";
+pub(super) const BASE_OF_LAST_START: &str = "base_raw_config";
 
 /// Prefix of the parameters under which the version that generated the files of a plugin is kept.
 const VERSION_OF_FILES: &str = "version_of_files.";
@@ -81,7 +81,10 @@ impl Provisioning {
         }
     }
 
-    async fn refresh(self: &Arc<Self>, plugin: &str, version: &str) -> Result<(), StoreError> {
+    /// What follows when a plugin is ready: its common files, and its devices that are not configured, or not by this version.
+    pub(super) async fn refresh(self: &Arc<Self>, plugin: &str, version: &str) -> Result<(), StoreError> {
+        // Whoever comes second finds that everything is done.
+        let _turn = self.locks.lock(format!("plugin {plugin}")).await;
         let parameter = format!("{VERSION_OF_FILES}{plugin}");
         let last = self.store.parameter(&parameter).await?;
         self.refresh_common_files(plugin).await?;
@@ -108,7 +111,7 @@ impl Provisioning {
     /// Compares the base raw config with the one files were generated from at the last start. If it changed, say
     /// because the server moved to another address, every device is configured anew.
     pub async fn apply_base_raw_config(self: &Arc<Self>) -> Result<(), ProvisioningError> {
-        let current = serde_json::Value::Object(self.base.clone()).to_string();
+        let current = self.basis_of_files();
         let last = self.store.parameter(BASE_OF_LAST_START).await?;
         if last.as_deref() == Some(&current) {
             return Ok(());
@@ -126,6 +129,15 @@ impl Provisioning {
         let what = "configure all devices for this server's new address".to_owned();
         let done = Done::Parameter(BASE_OF_LAST_START.to_owned(), current);
         Ok(self.configure_stale(what, devices, done).await?)
+    }
+
+    /// What all files are generated from besides configs: the base raw config, and the keys in URLs as a digest.
+    pub(super) fn basis_of_files(&self) -> String {
+        let base = serde_json::Value::Object(self.base.clone()).to_string();
+        match self.url_key_digest() {
+            Some(digest) => format!("{base} {digest}"),
+            None => base,
+        }
     }
 
     async fn refresh_common_files(&self, plugin: &str) -> Result<(), StoreError> {

@@ -142,7 +142,7 @@ impl Provisioning {
             discovered: true,
             ..DeviceChange::configured(device, configured)
         };
-        Ok(self.store.change_device(change).await?)
+        Ok(self.change_device(change).await?)
     }
 
     async fn loaded<'a>(

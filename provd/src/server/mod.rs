@@ -3,6 +3,7 @@
 mod data_dir;
 mod listening;
 mod upkeep;
+mod verifier;
 mod welcome;
 
 use std::sync::Arc;
@@ -15,12 +16,16 @@ use tokio::sync::mpsc;
 use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
 
-use crate::api::{self, ApiState};
+use crate::access::Access;
+use crate::api::{self, ApiState, Listeners, Monitoring};
+use crate::domain::policy::HttpAuthStrategy;
 use crate::listeners::dhcp;
 use crate::listeners::http::{self, HttpSettings};
 use crate::listeners::tftp::{self, TftpSettings};
+use crate::metrics::Metrics;
 use crate::pipeline::{Journal, Pipeline, PipelineSettings};
-use crate::plugin_host::{Bundle, HostSettings, PluginHost, install};
+use crate::plugin_host::{Bundle, HostSettings, PluginHost, install, removed_plugins};
+use crate::provisioning::events::Events;
 use crate::provisioning::{PluginEvent, Provisioning};
 use crate::settings::{IdentificationSettings, Settings};
 use crate::storage::Database;
@@ -43,13 +48,22 @@ pub async fn run(settings: Settings, shutdown: CancellationToken) -> anyhow::Res
     let broadcasts = listening::passive_dhcp(&settings.dhcp_listen)?;
     let database = Database::open(&data_dir.database()).await?;
     let store = Arc::new(database.clone());
+    let access = Access::open(&token, store.clone()).await?;
+    let access = Arc::new(verifier::add(access, settings.access.verifier.clone())?);
 
-    let (events, inbox) = mpsc::unbounded_channel();
-    let host = start_plugins(&settings, &data_dir, store.clone(), events).await?;
+    let (plugin_events, inbox) = mpsc::unbounded_channel();
+    let events = Events::default();
+    let host = start_plugins(&settings, &data_dir, store.clone(), plugin_events, events.clone()).await?;
     let base = listening.base_raw_config(settings.advertised_url.as_deref());
     let advertised = base_url(&base);
     let synchronizer = Arc::new(Synchronization::new(settings.synchronization.clone()));
-    let provisioning = Arc::new(Provisioning::new(store, host.clone(), base).synchronizing_by(synchronizer));
+    let provisioning = Provisioning::new(store, host.clone(), base)
+        .telling(events)
+        .synchronizing_by(synchronizer)
+        .behind_nat(settings.identification.nat.clone())
+        .requiring_url_keys(settings.identification.http_auth_strategy == HttpAuthStrategy::UrlKey);
+    provisioning.load_parameters().await?;
+    let provisioning = Arc::new(provisioning);
     provisioning.seed(&listening.advertised_host()).await?;
     host.settled(PLUGINS_READY).await;
     let (pending, inbox) = prepare(&provisioning, inbox).await;
@@ -64,22 +78,31 @@ pub async fn run(settings: Settings, shutdown: CancellationToken) -> anyhow::Res
         pipeline.clone(),
         journal,
         settings.identification.retriever,
-        &token,
+        access.clone(),
     );
-    let mut tasks = listen(listening, &settings, pipeline.clone(), state, &shutdown);
+    let metrics = Metrics {
+        requests: pipeline.metrics(),
+        plugins: host.metrics(),
+        storage: database.metrics(),
+        api: Arc::default(),
+    };
+    let (counting, listeners) = (Arc::new(database.clone()), Listeners::default());
+    let monitoring = Monitoring::new(metrics, counting, data_dir.path().to_owned(), listeners.clone());
+    let state = state.watching(monitoring);
+    let mut tasks = listen(listening, &settings, pipeline.clone(), (state, listeners), &shutdown);
     if let Some(broadcasts) = broadcasts {
         tasks.spawn(dhcp::serve(broadcasts, pipeline.clone(), shutdown.clone()));
     }
     let retention =
         Retention { provisional_for: settings.identification.provisional_for, audit_for: settings.audit_for };
-    let work = keep_up(provisioning.clone(), pending, inbox, retention);
+    let work = keep_up(provisioning.clone(), access.clone(), pending, inbox, retention);
     tasks.spawn(shutdown.clone().run_until_cancelled_owned(work).map(drop));
 
     data_dir.announce(&addresses)?;
     welcome::print(&addresses, &advertised, &data_dir);
     shutdown.cancelled().await;
     tracing::info!("Stopping");
-    take_down(tasks, &pipeline, &provisioning, &host, &database).await;
+    take_down(tasks, &pipeline, &provisioning, &access, &host, &database).await;
     data_dir.withdraw();
     Ok(())
 }
@@ -101,7 +124,6 @@ fn policies(settings: &IdentificationSettings) -> PipelineSettings {
     PipelineSettings {
         retriever: settings.retriever,
         updater: settings.updater,
-        nat: settings.nat.clone(),
         auto_creation: settings.auto_creation,
     }
 }
@@ -111,15 +133,18 @@ fn listen(
     listening: Listening,
     settings: &Settings,
     pipeline: Arc<Pipeline>,
-    state: ApiState,
+    (state, listeners): (ApiState, Listeners),
     shutdown: &CancellationToken,
 ) -> JoinSet<()> {
     let mut tasks = JoinSet::new();
     let http_settings = HttpSettings { trusted_proxies: settings.trusted_proxies, ..HttpSettings::default() };
-    tasks.spawn(http::serve(listening.http, pipeline.clone(), http_settings, shutdown.clone()));
+    let serving = listeners.serving("http");
+    let serve = http::serve(listening.http, pipeline.clone(), http_settings, shutdown.clone());
+    tasks.spawn(serve.map(move |()| drop(serving)));
     tasks.spawn(api::serve(listening.api, state, shutdown.clone()));
-    let shutdown = shutdown.clone();
+    let (shutdown, serving) = (shutdown.clone(), listeners.serving("tftp"));
     tasks.spawn(async move {
+        let _serving = serving;
         if let Err(error) = tftp::serve(listening.tftp, pipeline, TftpSettings::default(), shutdown).await {
             tracing::error!("The TFTP listener ended: {error}");
         }
@@ -131,11 +156,13 @@ async fn start_plugins(
     settings: &Settings,
     data_dir: &DataDir,
     store: Arc<Database>,
-    events: mpsc::UnboundedSender<PluginEvent>,
+    plugin_events: mpsc::UnboundedSender<PluginEvent>,
+    events: Events,
 ) -> anyhow::Result<Arc<PluginHost>> {
     let bundle = settings.plugins.clone().map_or(Bundle::Bundled, Bundle::Folder);
+    let removed = removed_plugins(&*store).await?;
     let (installed, errors) =
-        install(&bundle, &data_dir.plugins()).context("plugins could not be installed")?;
+        install(&bundle, &data_dir.plugins(), &removed).context("plugins could not be installed")?;
     for error in errors {
         tracing::error!("A plugin was not installed: {error}");
     }
@@ -144,8 +171,9 @@ async fn start_plugins(
         runtime: data_dir.runtime().to_owned(),
         program: std::env::current_exe().context("this program cannot find itself")?,
         log: std::env::var(provd_proto::environment::LOG).unwrap_or_else(|_| "info".to_owned()),
+        bundle,
     };
-    Ok(PluginHost::start(installed, &host_settings, store, events).await?)
+    Ok(PluginHost::start(installed, host_settings, store, plugin_events, events).await?)
 }
 
 /// Listeners first, so that nothing new begins; then the plugins they ask; then the database everything is kept in.
@@ -153,6 +181,7 @@ async fn take_down(
     mut tasks: JoinSet<()>,
     pipeline: &Pipeline,
     provisioning: &Provisioning,
+    access: &Access,
     host: &PluginHost,
     database: &Database,
 ) {
@@ -161,6 +190,7 @@ async fn take_down(
         pipeline.finish().await;
         provisioning.operations().stop().await;
         provisioning.write_presences().await;
+        access.note_uses().await;
         host.stop().await;
     };
     if tokio::time::timeout(DRAIN, everything).await.is_err() {

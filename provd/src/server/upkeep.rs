@@ -8,12 +8,15 @@ use tokio::sync::mpsc;
 use tokio::task::JoinSet;
 use tokio::time::{Interval, MissedTickBehavior, interval};
 
+use crate::access::Access;
 use crate::provisioning::{PluginEvent, Provisioning};
 
 /// How often devices are tried again that could not be configured.
 const RETRY_WAITING: Duration = Duration::from_secs(3);
 /// How often it is written what was last seen of phones: so much of it a crash loses.
 const WRITE_PRESENCES: Duration = Duration::from_secs(5);
+/// How often it is written when tokens were last used.
+const NOTE_USES: Duration = Duration::from_mins(1);
 /// How often what is old is looked for; also at the start.
 const FORGET: Duration = Duration::from_hours(1);
 
@@ -29,6 +32,7 @@ pub(super) struct Retention {
 /// Works until it is dropped: first at what changed since the last start, `pending` events among it.
 pub(super) async fn keep_up(
     provisioning: Arc<Provisioning>,
+    access: Arc<Access>,
     pending: Vec<PluginEvent>,
     events: mpsc::UnboundedReceiver<PluginEvent>,
     retention: Retention,
@@ -37,6 +41,7 @@ pub(super) async fn keep_up(
         follow_plugins(&provisioning, pending, events),
         every(RETRY_WAITING, || provisioning.configure_waiting()),
         every(WRITE_PRESENCES, || provisioning.write_presences()),
+        every(NOTE_USES, || access.note_uses()),
         every(FORGET, || forget(&provisioning, retention)),
     );
 }

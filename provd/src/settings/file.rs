@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 use serde::Deserialize;
 use thiserror::Error;
 
+use super::access::AccessFile;
 use super::identification::IdentificationFile;
 use super::synchronization::{SynchronizationFile, SynchronizationSettingsError};
 
@@ -61,6 +62,8 @@ pub(super) struct File {
     pub(super) dhcp_listen: Option<String>,
     #[serde(alias = "audit-days")]
     pub(super) audit_days: Option<u32>,
+    #[serde(default)]
+    pub(super) access: AccessFile,
     #[serde(default)]
     pub(super) identification: IdentificationFile,
     #[serde(default)]

@@ -6,7 +6,7 @@ use clap::Args;
 use serde::Deserialize;
 
 use super::file::SettingsError;
-use crate::domain::policy::{AutoCreation, NatNetworks, Retriever, Updater};
+use crate::domain::policy::{AutoCreation, HttpAuthStrategy, NatNetworks, Retriever, Updater};
 
 /// Flags about identification. Each is also an environment variable and a key of the configuration file.
 #[derive(Debug, Clone, Default, Args)]
@@ -22,6 +22,10 @@ pub struct IdentificationArguments {
     /// `10.1.0.0/16,203.0.113.7` [default: false]
     #[arg(long, env = "PROVD_NAT", value_name = "NETWORKS", num_args = 0..=1, default_missing_value = "true")]
     pub nat: Option<String>,
+    /// What phones must show over HTTP: `none`, or `url_key`, the parameter `provisioning_key` of their tenant as first part
+    /// of each path [default: none]
+    #[arg(long, env = "PROVD_HTTP_AUTH_STRATEGY", value_name = "STRATEGY")]
+    pub http_auth_strategy: Option<String>,
     /// Devices that requests from one network (IPv4 /24, IPv6 /64) may create at once [default: 10000]
     #[arg(long, env = "PROVD_AUTO_CREATE_BURST", value_name = "N")]
     pub auto_create_burst: Option<u32>,
@@ -45,6 +49,8 @@ pub(super) struct IdentificationFile {
     retriever: Option<String>,
     updater: Option<String>,
     nat: Option<Nat>,
+    #[serde(alias = "http-auth-strategy")]
+    http_auth_strategy: Option<String>,
     #[serde(alias = "auto-create-burst")]
     auto_create_burst: Option<u32>,
     #[serde(alias = "auto-create-per-minute")]
@@ -83,6 +89,8 @@ pub struct IdentificationSettings {
     pub updater: Updater,
     /// Where several phones may share one address.
     pub nat: NatNetworks,
+    /// What phones must show over HTTP.
+    pub http_auth_strategy: HttpAuthStrategy,
     /// How many devices requests may create.
     pub auto_creation: AutoCreation,
     /// How long a device known only by its address is kept without being seen; absent: for ever.
@@ -101,6 +109,10 @@ impl IdentificationSettings {
             retriever: parse("retriever", arguments.retriever.or(file.retriever))?,
             updater: parse("updater", arguments.updater.or(file.updater))?,
             nat: parse("nat", nat)?,
+            http_auth_strategy: parse(
+                "http_auth_strategy",
+                arguments.http_auth_strategy.or(file.http_auth_strategy),
+            )?,
             auto_creation: AutoCreation {
                 burst: arguments.auto_create_burst.or(file.auto_create_burst).unwrap_or(usual.burst),
                 per_minute: arguments
@@ -136,10 +148,10 @@ mod tests {
 
     #[test]
     fn policies_come_from_flags_and_the_file() {
-        let file =
-            "retriever = 'secure'\nnat = ['10.0.0.0/8']\nauto-create-ceiling = 5\nprovisional_hours = 0\n";
+        let file = "retriever = 'secure'\nhttp-auth-strategy = 'url_key'\nnat = ['10.0.0.0/8']\nauto-create-ceiling = 5\nprovisional_hours = 0\n";
         let settings = resolve(file, Some("approve")).unwrap();
         assert_eq!((settings.retriever, settings.updater), (Retriever::Approve, Updater::Default));
+        assert_eq!(settings.http_auth_strategy, HttpAuthStrategy::UrlKey);
         assert!(settings.nat.contains("10.1.2.3".parse().unwrap()));
         assert_eq!((settings.auto_creation.ceiling, settings.provisional_for), (5, None));
     }

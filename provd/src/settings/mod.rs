@@ -2,6 +2,7 @@
 //!
 //! What is decided here holds until the server is started again. What administrators change while it runs is stored.
 
+pub mod access;
 mod file;
 mod identification;
 mod serve;

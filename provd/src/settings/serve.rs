@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use clap::Args;
 
+use super::access::{AccessArguments, AccessSettings};
 use super::file::{File, SettingsError};
 use super::identification::{IdentificationArguments, IdentificationSettings};
 use super::synchronization::{SynchronizationArguments, SynchronizationSettings};
@@ -47,8 +48,12 @@ pub struct ServeArguments {
     /// Synchronisation.
     #[command(flatten)]
     pub synchronization: SynchronizationArguments,
+    /// Access.
+    #[command(flatten)]
+    pub access: AccessArguments,
     /// Configuration file (TOML) with the flags above as keys, `data_dir = "/var/lib/provd"`; those from --retriever to
-    /// --provisional-hours in the table `[identification]`, those after them in `[synchronization]`, the first as `way`
+    /// --provisional-hours in the table `[identification]`, those after them in `[synchronization]`, the first as `way`,
+    /// those from --verifier on in `[access]`
     #[arg(long, env = "PROVD_CONFIG", value_name = "FILE")]
     pub config: Option<PathBuf>,
 }
@@ -78,6 +83,8 @@ pub struct Settings {
     pub identification: IdentificationSettings,
     /// How phones are told to fetch their files again.
     pub synchronization: SynchronizationSettings,
+    /// Who checks tokens.
+    pub access: AccessSettings,
 }
 
 /// Where DHCP clients are listened to.
@@ -127,6 +134,7 @@ impl Settings {
                 arguments.synchronization,
                 file.synchronization,
             )?,
+            access: AccessSettings::resolve(arguments.access, file.access)?,
         })
     }
 }

@@ -8,6 +8,7 @@
 //! configured, or created, the configs they share are read once.
 
 use std::hash::Hash;
+use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use moka::sync::Cache;
@@ -15,6 +16,7 @@ use moka::sync::Cache;
 use crate::domain::config::Config;
 use crate::domain::device::Device;
 use crate::domain::plugin::StoredFile;
+use crate::metrics::{CacheUsage, StorageMetrics};
 use crate::provisioning::store::{DeviceKey, StoreError};
 
 /// Answers to "which devices have this fact" that are kept. Each takes about a kilobyte.
@@ -41,6 +43,7 @@ pub(super) struct ReadCache {
     configs: Cache<String, Kept<Option<Config>>>,
     device_files: Cache<FileKey, Kept<Option<StoredFile>>>,
     common_files: Cache<FileKey, Kept<Option<StoredFile>>>,
+    metrics: Arc<StorageMetrics>,
 }
 
 /// An answer, and how many writes there had been when its reading began.
@@ -79,7 +82,7 @@ impl Drop for Write<'_> {
 }
 
 impl ReadCache {
-    pub(super) fn new() -> ReadCache {
+    pub(super) fn new(metrics: Arc<StorageMetrics>) -> ReadCache {
         ReadCache {
             writes: AtomicU64::new(0),
             config_writes: AtomicU64::new(0),
@@ -87,6 +90,7 @@ impl ReadCache {
             configs: Cache::new(CONFIGS),
             device_files: files(),
             common_files: files(),
+            metrics,
         }
     }
 
@@ -105,7 +109,7 @@ impl ReadCache {
         key: &DeviceKey,
         read: impl Future<Output = Result<Vec<Device>, StoreError>>,
     ) -> Result<Vec<Device>, StoreError> {
-        kept_or(&self.writes, &self.devices, key.clone(), always, read).await
+        kept_or((&self.writes, &self.metrics.devices), &self.devices, key.clone(), always, read).await
     }
 
     pub(super) async fn config(
@@ -113,7 +117,14 @@ impl ReadCache {
         id: &str,
         read: impl Future<Output = Result<Option<Config>, StoreError>>,
     ) -> Result<Option<Config>, StoreError> {
-        kept_or(&self.config_writes, &self.configs, id.to_owned(), Option::is_some, read).await
+        kept_or(
+            (&self.config_writes, &self.metrics.configs),
+            &self.configs,
+            id.to_owned(),
+            Option::is_some,
+            read,
+        )
+        .await
     }
 
     pub(super) async fn device_file(
@@ -121,7 +132,7 @@ impl ReadCache {
         key: FileKey,
         read: impl Future<Output = Result<Option<StoredFile>, StoreError>>,
     ) -> Result<Option<StoredFile>, StoreError> {
-        kept_or(&self.writes, &self.device_files, key, always, read).await
+        kept_or((&self.writes, &self.metrics.files), &self.device_files, key, always, read).await
     }
 
     pub(super) async fn common_file(
@@ -129,7 +140,7 @@ impl ReadCache {
         key: FileKey,
         read: impl Future<Output = Result<Option<StoredFile>, StoreError>>,
     ) -> Result<Option<StoredFile>, StoreError> {
-        kept_or(&self.writes, &self.common_files, key, always, read).await
+        kept_or((&self.writes, &self.metrics.files), &self.common_files, key, always, read).await
     }
 }
 
@@ -139,7 +150,7 @@ fn always<T>(_: &T) -> bool {
 
 /// The answer that is kept, or the one that is read, which is kept if it may be.
 async fn kept_or<K, T>(
-    writes: &AtomicU64,
+    (writes, usage): (&AtomicU64, &CacheUsage),
     kept: &Cache<K, Kept<T>>,
     key: K,
     may_be_kept: fn(&T) -> bool,
@@ -150,7 +161,9 @@ where
     T: Clone + Send + Sync + 'static,
 {
     let writes = writes.load(Ordering::Acquire);
-    if let Some(kept) = kept.get(&key).filter(|kept| kept.writes == writes) {
+    let found = kept.get(&key).filter(|kept| kept.writes == writes);
+    usage.looked(found.is_some());
+    if let Some(kept) = found {
         return Ok(kept.answer);
     }
     let answer = read.await?;
@@ -187,7 +200,7 @@ mod tests {
 
     #[tokio::test]
     async fn an_answer_holds_until_something_is_written() {
-        let cache = ReadCache::new();
+        let cache = ReadCache::new(Arc::default());
         assert_eq!(read(&cache, "first").await, "first");
         assert_eq!(read(&cache, "second").await, "first");
         drop(cache.write(Touches::Devices));
@@ -196,7 +209,7 @@ mod tests {
 
     #[tokio::test]
     async fn a_write_is_counted_for_what_it_touches() {
-        let cache = ReadCache::new();
+        let cache = ReadCache::new(Arc::default());
         let config = async |id: &str| {
             let config = Config { id: id.to_owned(), ..Config::default() };
             cache.config("c", async { Ok(Some(config)) }).await.unwrap().unwrap().id
@@ -215,7 +228,7 @@ mod tests {
 
     #[tokio::test]
     async fn what_was_read_beside_a_write_is_not_kept() {
-        let cache = ReadCache::new();
+        let cache = ReadCache::new(Arc::default());
         let writing = cache.write(Touches::Devices);
         let key = ip(1);
         let reading = cache.devices(&key, async {
@@ -228,7 +241,7 @@ mod tests {
 
     #[tokio::test]
     async fn a_failed_reading_is_not_kept() {
-        let cache = ReadCache::new();
+        let cache = ReadCache::new(Arc::default());
         let failed = cache.devices(&ip(1), async { Err(StoreError::Unavailable("disk".to_owned())) }).await;
         assert!(failed.is_err());
         assert_eq!(read(&cache, "new").await, "new");

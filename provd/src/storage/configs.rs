@@ -5,7 +5,7 @@
 use std::collections::HashMap;
 
 use sqlx::query::Query;
-use sqlx::sqlite::SqliteArguments;
+use sqlx::sqlite::{SqliteArguments, SqliteRow};
 use sqlx::{FromRow, Sqlite, SqliteConnection};
 
 use super::errors::duplicate;
@@ -47,9 +47,14 @@ async fn fetch(
     connection: &mut SqliteConnection,
     query: Query<'_, Sqlite, SqliteArguments>,
 ) -> Result<Vec<Config>, StoreError> {
+    assemble(&query.fetch_all(connection).await?)
+}
+
+/// Configs from rows of which each holds one parent, those of one config side by side.
+pub(super) fn assemble(rows: &[SqliteRow]) -> Result<Vec<Config>, StoreError> {
     let mut configs: Vec<Config> = Vec::new();
-    for row in query.fetch_all(connection).await? {
-        let mut row: ConfigRow = decode(&row, "config", "id")?;
+    for row in rows {
+        let mut row: ConfigRow = decode(row, "config", "id")?;
         let parent = row.parent.take();
         match configs.last_mut() {
             Some(config) if config.id == row.id => config.parent_ids.extend(parent),

@@ -57,7 +57,7 @@ struct DeviceRow {
     revision: i64,
 }
 
-fn read(row: &SqliteRow) -> Result<Device, StoreError> {
+pub(super) fn read(row: &SqliteRow) -> Result<Device, StoreError> {
     let row: DeviceRow = decode(row, "device", "id")?;
     let what = name(&row.id);
     let ip = row.ip.map(|ip| ip.parse::<IpAddr>()).transpose();

@@ -4,17 +4,22 @@
 //! stays in `open`, `writer` and `errors`. No rule of the domain is decided here: a change comes complete, and is
 //! stored whole or not at all.
 
+mod access;
 mod audit;
+mod bulk;
 mod cache;
+mod census;
 mod change;
 mod configs;
 mod devices;
 mod errors;
 mod files;
+mod find;
 mod open;
 mod parameters;
 mod plugins;
 mod presences;
+mod reading;
 mod rows;
 mod store;
 #[cfg(test)]
@@ -25,10 +30,9 @@ mod writer;
 use std::sync::Arc;
 use std::time::Duration;
 
-use sqlx::pool::PoolConnection;
-use sqlx::{Sqlite, SqlitePool};
+use sqlx::SqlitePool;
 
-use crate::provisioning::store::StoreError;
+use crate::metrics::StorageMetrics;
 
 pub use errors::OpenError;
 
@@ -58,6 +62,7 @@ pub struct Database {
     connection: SqlitePool,
     writer: Writer,
     cache: Arc<ReadCache>,
+    metrics: Arc<StorageMetrics>,
 }
 
 impl Database {
@@ -76,8 +81,8 @@ impl Database {
         }
     }
 
-    /// A connection that can only read.
-    async fn read(&self) -> Result<PoolConnection<Sqlite>, StoreError> {
-        Ok(self.reader.acquire().await?)
+    /// What is counted and timed here.
+    pub fn metrics(&self) -> Arc<StorageMetrics> {
+        self.metrics.clone()
     }
 }

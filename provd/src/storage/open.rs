@@ -16,6 +16,7 @@ use sqlx::{Connection as _, SqliteConnection};
 use super::cache::ReadCache;
 use super::writer::Writer;
 use super::{ACQUIRE_TIMEOUT, BUSY_TIMEOUT, Database, OpenError};
+use crate::metrics::StorageMetrics;
 
 /// All steps from an empty file to the schema of this version. Numbered; a step that was released is never edited.
 static MIGRATIONS: Migrator = sqlx::migrate!("./migrations");
@@ -45,9 +46,10 @@ impl Database {
             .await
             .map_err(|error| OpenError::from_migration(path, error, schema()))?;
         let reader = pool(READERS).connect_with(options.pragma("query_only", "on")).await.map_err(failed)?;
-        let cache = Arc::new(ReadCache::new());
-        let writer = Writer::start(connection.clone(), cache.clone());
-        Ok(Database { reader, connection, writer, cache })
+        let metrics = Arc::<StorageMetrics>::default();
+        let cache = Arc::new(ReadCache::new(metrics.clone()));
+        let writer = Writer::start(connection.clone(), cache.clone(), metrics.clone());
+        Ok(Database { reader, connection, writer, cache, metrics })
     }
 }
 

@@ -6,6 +6,7 @@
 //! each has the outcome that it would have had.
 
 use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Instant;
 
 use futures_util::future::BoxFuture;
 use sqlx::{SqliteConnection, SqlitePool};
@@ -14,6 +15,7 @@ use tokio_util::task::TaskTracker;
 
 use super::ACQUIRE_TIMEOUT;
 use super::cache::{ReadCache, Touches};
+use crate::metrics::StorageMetrics;
 use crate::provisioning::store::StoreError;
 
 /// Changes that are committed together at most: the writer is busy with them for some 50 ms.
@@ -33,15 +35,21 @@ pub(super) struct Writer {
     /// Nothing once it is closed. A plain mutex: held for a clone.
     queue: Arc<Mutex<Option<mpsc::Sender<Job>>>>,
     task: TaskTracker,
+    metrics: Arc<StorageMetrics>,
 }
 
 impl Writer {
     /// Starts the task that writes. It ends when the writer is closed or gone, after what queues then.
-    pub(super) fn start(connection: SqlitePool, cache: Arc<ReadCache>) -> Writer {
+    pub(super) fn start(
+        connection: SqlitePool,
+        cache: Arc<ReadCache>,
+        metrics: Arc<StorageMetrics>,
+    ) -> Writer {
         let (queue, jobs) = mpsc::channel(QUEUE);
         let task = TaskTracker::new();
-        task.spawn(Task { connection, cache, batches: task.clone() }.run(jobs));
-        Writer { queue: Arc::new(Mutex::new(Some(queue))), task }
+        let work = Task { connection, cache, batches: task.clone(), metrics: metrics.clone() };
+        task.spawn(work.run(jobs));
+        Writer { queue: Arc::new(Mutex::new(Some(queue))), task, metrics }
     }
 
     /// Takes no more changes, and waits for those that were taken.
@@ -65,6 +73,7 @@ impl Writer {
         I: Send + Sync + 'static,
         T: Send + 'static,
     {
+        let turn = self.metrics.waits();
         let (begins, mut begun) = oneshot::channel();
         let (caller, outcome) = oneshot::channel();
         let change = Box::new(Asked { input, statements, outcome: None, caller });
@@ -83,6 +92,7 @@ impl Writer {
                 begun.try_recv().map_err(|_| sqlx::Error::PoolTimedOut)?;
             }
         }
+        drop(turn);
         outcome.await.unwrap_or_else(|_| Err(StoreError::Unavailable("the change was broken off".to_owned())))
     }
 
@@ -163,6 +173,7 @@ struct Task {
     connection: SqlitePool,
     cache: Arc<ReadCache>,
     batches: TaskTracker,
+    metrics: Arc<StorageMetrics>,
 }
 
 impl Task {
@@ -204,6 +215,13 @@ impl Task {
     /// Stores all of these changes or none. The transaction has the right to write from its beginning: one that begins
     /// reading and asks for it later may be refused it.
     async fn transact(&self, changes: &mut [Box<dyn Change>]) -> Result<(), Failure> {
+        let (began, together) = (Instant::now(), changes.len());
+        let outcome = self.try_transact(changes).await;
+        self.metrics.has_written(began, together, matches!(outcome, Err(Failure::Transaction(_))));
+        outcome
+    }
+
+    async fn try_transact(&self, changes: &mut [Box<dyn Change>]) -> Result<(), Failure> {
         let failed = |error: sqlx::Error| Failure::Transaction(error.into());
         let mut transaction = self.connection.begin_with("begin immediate").await.map_err(failed)?;
         for change in changes {

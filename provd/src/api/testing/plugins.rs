@@ -1,12 +1,13 @@
 //! One plugin that only pretends, and its administration.
 
 use std::sync::Mutex;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, SystemTime};
 
 use async_trait::async_trait;
-use serde_json::{Value, json};
+use serde_json::{Map, Value, json};
 
-use super::PLUGIN;
+use super::{NEW_PLUGIN, PLUGIN};
 use crate::domain::answer::ServedFile;
 use crate::domain::device::Device;
 use crate::domain::device_info::DeviceInfo;
@@ -18,6 +19,8 @@ use crate::domain::plugin::{
 use crate::domain::raw_config::RawConfig;
 use crate::domain::request::Request;
 use crate::domain::synchronization::SynchronizationMethod;
+use crate::provisioning::PluginEvent;
+use crate::provisioning::installation::{InstallationError, PluginOffer};
 use crate::provisioning::plugins::{PluginAdministration, PluginError, Plugins, Vote, Votes};
 
 /// Generates one file that tells the time zone, for devices that have a MAC address, and knows a phone by its name.
@@ -100,15 +103,28 @@ impl Plugins for FakePlugins {
     }
 }
 
-/// One plugin that crashed once.
+/// One plugin that crashed once, of which a newer version is offered, and another that is not installed.
 #[derive(Default)]
 pub(super) struct FakeAdministration {
     restarts: Mutex<u64>,
+    upgraded: AtomicBool,
+    removed: AtomicBool,
+}
+
+fn offer(id: &str, is_installed: bool) -> PluginOffer {
+    let (version, description) = ("1.3".to_owned(), "Aastra phones".to_owned());
+    PluginOffer { id: id.to_owned(), version, description, capabilities: Map::new(), is_installed }
 }
 
 #[async_trait]
 impl PluginAdministration for FakeAdministration {
     async fn statuses(&self) -> Vec<PluginStatus> {
+        self.overview()
+    }
+    fn overview(&self) -> Vec<PluginStatus> {
+        if self.removed.load(Ordering::SeqCst) {
+            return Vec::new();
+        }
         let crash = Crash {
             at: SystemTime::UNIX_EPOCH + Duration::from_millis(1_700_000_000_250),
             reason: "killed by SIGKILL".to_owned(),
@@ -150,5 +166,23 @@ impl PluginAdministration for FakeAdministration {
     async fn restart(&self, plugin: &str) -> Result<PluginStatus, PluginError> {
         *self.restarts.lock().unwrap() += 1;
         self.status(plugin).await.ok_or_else(|| PluginError::NotInstalled(plugin.to_owned()))
+    }
+    async fn offers(&self) -> Result<Vec<PluginOffer>, InstallationError> {
+        Ok(vec![offer(PLUGIN, self.upgraded.load(Ordering::SeqCst)), offer(NEW_PLUGIN, false)])
+    }
+    async fn install(&self, plugin: &str) -> Result<PluginEvent, InstallationError> {
+        if plugin == NEW_PLUGIN {
+            return Err(InstallationError::Failed("it did not become ready".to_owned()));
+        }
+        self.upgraded.store(true, Ordering::SeqCst);
+        self.removed.store(false, Ordering::SeqCst);
+        Ok(PluginEvent::Ready { plugin: plugin.to_owned(), version: "1.3".to_owned() })
+    }
+    async fn uninstall(&self, plugin: &str) -> Result<(), InstallationError> {
+        if self.status(plugin).await.is_none() {
+            return Err(InstallationError::NotInstalled(plugin.to_owned()));
+        }
+        self.removed.store(true, Ordering::SeqCst);
+        Ok(())
     }
 }

@@ -1,12 +1,15 @@
 //! Operations, and changes that go on after their answer.
 
+use std::collections::HashSet;
 use std::time::Duration;
 
-use axum::http::{HeaderMap, Method};
+use axum::http::Method;
 use axum::response::IntoResponse as _;
 use serde_json::{Value, json};
 use tokio::time::timeout;
+use uuid::Uuid;
 
+use crate::access::Scope;
 use crate::api::operations::{Changed, soon};
 use crate::api::tenant::Tenant;
 use crate::api::testing::{Answered, Api, OTHER, PLUGIN, TENANT};
@@ -102,7 +105,7 @@ async fn a_change_that_goes_on_tells_where_it_can_be_followed() {
     tokio::time::pause();
     let forever = |_| std::future::pending();
     let running = api.state.provisioning.operations().run(OPERATIONS, "nothing".to_owned(), None, forever);
-    let master = Tenant::of(&HeaderMap::new()).unwrap();
+    let master = Tenant::new(Scope::new(Uuid::nil(), Uuid::nil(), HashSet::new()));
     let answer = Changed(soon(&api.state, &master, Some(running)).await).into_response();
     assert_eq!(answer.status(), 204);
     assert_eq!(answer.headers()["location"], "/0.2/operations/1");

@@ -34,7 +34,7 @@ async fn refusals_come_in_their_order() {
         ("GET", "/0.2/pg_mgr/plugins/unknown/info", &[], "", 404),
         ("POST", "/0.2/pg_mgr/plugins/unknown/restart", &[], "", 404),
         ("DELETE", devices, &[], "", 405),
-        ("PATCH", devices, &[RIGHT], "", 405),
+        ("PATCH", devices, &[RIGHT], "", 501),
         ("DELETE", "/0.2/pg_mgr/plugins/unknown", &[WRONG], "", 405),
         ("GET", devices, &[HTML], "", 401),
         ("GET", devices, &[WRONG], "", 401),
@@ -57,7 +57,8 @@ async fn refusals_come_in_their_order() {
         let answered = sent(&api, method, path, headers, body).await;
         assert_eq!(answered.status, status, "{method} {path} {headers:?}: {answered:?}");
         assert!(!answered.body.is_empty(), "{method} {path} says nothing");
-        assert!(answered.header("content-type").starts_with("text/plain"), "{method} {path}");
+        let shape = if path.ends_with("restart") { "application/problem+json" } else { "text/plain" };
+        assert!(answered.header("content-type").starts_with(shape), "{method} {path}");
         assert_eq!(answered.header("access-control-allow-origin"), "*");
     }
     assert_eq!(sent(&api, "GET", devices, &[], "").await.body, "Unauthorized\n");
@@ -137,12 +138,24 @@ async fn the_base_leads_to_everything() {
         {"rel": "cfg", "href": "/0.2/cfg_mgr"},
         {"rel": "pg", "href": "/0.2/pg_mgr"},
         {"rel": "status", "href": "/0.2/status"},
+        {"rel": "srv.configure", "href": "/0.2/configure"},
     ]});
     assert_eq!(api.get("").await.json(), base);
     for (path, rels) in [
         ("/dev_mgr", &["dev.synchronize", "dev.reconfigure", "dev.dhcpinfo", "dev.devices"] as &[_]),
         ("/cfg_mgr", &["cfg.configs", "cfg.autocreate"]),
-        ("/pg_mgr", &["pg.plugins"]),
+        ("/pg_mgr", &["srv.install", "pg.plugins", "pg.reload"]),
+        (
+            "/pg_mgr/install",
+            &[
+                "srv.install.install",
+                "srv.install.uninstall",
+                "srv.install.installed",
+                "srv.install.installable",
+                "srv.install.upgrade",
+                "srv.install.update",
+            ],
+        ),
     ] {
         let document = api.get(path).await.json();
         let found: Vec<_> =

@@ -8,7 +8,7 @@ use super::super::operation::{failure_lines, failures_of, follow, has_failed, nu
 use super::super::output::Output;
 use super::super::table::{field, harmless};
 use super::heirs::unconfigured;
-use super::{CONFIGS, Changes, KIND, Patience, path_of, stored};
+use super::{CONFIGS, Changes, KIND, Patience, path_of};
 
 pub(super) async fn create(
     changes: &Changes,
@@ -36,12 +36,13 @@ pub(super) async fn update(
         let why = "nothing to change: say what with --set, --unset, --parent or --file";
         return Err(Failure::Usage(why.to_owned()));
     }
-    let mut config = match changes.edits.read(&KIND)? {
-        Some(config) => config,
-        None => stored(id, client).await?,
+    let operation = match changes.edits.read(&KIND)? {
+        Some(mut config) => {
+            changes.apply(&mut config)?;
+            client.put(&path_of(id), &json!({"config": config})).await?
+        }
+        None => client.change(&path_of(id), "config", |config| changes.apply(config)).await?,
     };
-    changes.apply(&mut config)?;
-    let operation = client.put(&path_of(id), &json!({"config": config})).await?;
     let document = client.get(&path_of(id)).await?;
     consequence(id, operation, patience, document, format!("Config {id} is updated."), client).await
 }

@@ -29,14 +29,15 @@ pub(super) async fn update(named: &Named, edits: &Edits, client: &Client) -> Res
         return Err(Failure::Usage("nothing to change: say what with --set, --unset or --file".to_owned()));
     }
     let id = &named.id(client).await?;
-    let mut device = match edits.read(&KIND)? {
-        Some(device) => device,
-        None => inner(&client.get(&path_of(id)).await?, client)?.clone(),
+    match edits.read(&KIND)? {
+        Some(mut device) => {
+            // What `device list --json` printed holds what was seen of the phone, which is no part of its record.
+            device.shift_remove(REMOTE_STATE);
+            edits.apply(&mut device, &KIND)?;
+            client.put(&path_of(id), &json!({"device": device})).await?
+        }
+        None => client.change(&path_of(id), "device", |device| edits.apply(device, &KIND)).await?,
     };
-    // What `device list --json` printed holds what was seen of the phone, which is no part of its record.
-    device.shift_remove(REMOTE_STATE);
-    edits.apply(&mut device, &KIND)?;
-    client.put(&path_of(id), &json!({"device": device})).await?;
     let (document, text) = outcome(id, "updated", client).await?;
     Ok(Output::Document { document, text })
 }

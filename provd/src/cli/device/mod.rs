@@ -29,7 +29,7 @@ mod synchronize;
 mod waiting;
 
 /// What a device is on the wire.
-const KIND: Kind = Kind {
+pub(super) const KIND: Kind = Kind {
     wrapper: "device",
     texts: &[
         "id",

@@ -78,6 +78,19 @@ async fn answer(State(server): State<Server>, request: Request) -> Response {
             let location = [(header::LOCATION, "/0.2/dev_mgr/synchronizations/8")];
             (StatusCode::CREATED, location, json!({"devices": 2}).to_string()).into_response()
         }
+        "POST /0.2/pg_mgr/install/install" => {
+            (StatusCode::CREATED, [(header::LOCATION, "/0.2/pg_mgr/install/install/7")]).into_response()
+        }
+        "POST /0.2/pg_mgr/install/upgrade" => {
+            (StatusCode::CREATED, [(header::LOCATION, "/0.2/pg_mgr/install/upgrade/8")]).into_response()
+        }
+        "GET /0.2/pg_mgr/install/install/7" => server.operation(7),
+        "GET /0.2/pg_mgr/install/upgrade/8" => server.operation(8),
+        "POST /0.2/pg_mgr/install/uninstall" => StatusCode::NO_CONTENT.into_response(),
+        "GET /0.2/configure" => document(
+            &json!({"params": [{"id": "NAT", "value": 1, "description": "Behind NAT", "links": []}]}),
+        ),
+        "GET /0.2/configure/NAT" => document(&json!({"param": {"value": 1}})),
         "GET /0.2/dev_mgr/synchronize/7" | "GET /0.2/operations/7" => server.operation(7),
         "GET /0.2/dev_mgr/synchronizations/8" | "GET /0.2/operations/8" => server.operation(8),
         "PUT /0.2/cfg_mgr/configs/slow" | "DELETE /0.2/cfg_mgr/configs/slow" => {
@@ -98,6 +111,9 @@ async fn answer(State(server): State<Server>, request: Request) -> Response {
             (StatusCode::CREATED, json!({"id": "made"}).to_string()).into_response()
         }
         "POST /0.2/pg_mgr/plugins/p/restart" => document(&json!({"state": "ready", "pid": 7})),
+        "GET /0.2/tokens" => document(&json!({"tokens": [{"id": "0a", "name": "wallboard"}]})),
+        "POST /0.2/tokens" => document(&json!({"id": "0c", "token": "provd_made"})),
+        "POST /0.2/tenants" => document(&json!({"id": "u"})),
         "GET /0.2/pg_mgr/states" => "not JSON".into_response(),
         "DELETE /0.2/cfg_mgr/configs/base" => (StatusCode::FORBIDDEN, "not deletable\n").into_response(),
         "POST /0.2/dev_mgr/reconfigure" => StatusCode::NO_CONTENT.into_response(),

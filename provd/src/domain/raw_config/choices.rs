@@ -1,6 +1,6 @@
 //! Parameters that hold one of a few words.
 
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use super::kind::Scalar;
 use super::problem::shown;
@@ -15,6 +15,10 @@ macro_rules! one_of {
         impl Scalar for $choice {
             fn describe() -> String {
                 ["one of ", &[$($spelling),*].join(", ")].concat()
+            }
+
+            fn schema() -> Value {
+                json!({"type": ["string", "null"], "enum": [$($spelling,)* null]})
             }
 
             fn parse(value: &Value) -> Result<$choice, String> {

@@ -5,10 +5,11 @@
 
 use std::collections::BTreeMap;
 
-use serde_json::{Map, Value};
+use serde_json::{Map, Value, json};
 
 use super::near_miss::near_miss;
 use super::problem::{Path, Problems, Report};
+use super::schema;
 
 /// Greatest number of a line, priority or key. A plugin may go through all numbers up to the greatest.
 pub(super) const MAX_NUMBER: u32 = 9999;
@@ -17,6 +18,9 @@ pub(super) const MAX_NUMBER: u32 = 9999;
 pub(super) trait Kind: Sized {
     /// In the words of an error and of the reference page: `a port (1 to 65535)`.
     fn describe() -> String;
+
+    /// As JSON Schema. It lets through every value that is sound, and some that are not: words say the rest.
+    fn schema() -> Value;
 
     /// Whether a value says no more than that there is none.
     fn states_nothing(value: &Value) -> bool {
@@ -37,6 +41,11 @@ pub(super) trait Scalar: Sized {
     /// See [`Kind::describe`].
     fn describe() -> String;
 
+    /// See [`Kind::schema`]. Text, unless a type says otherwise.
+    fn schema() -> Value {
+        json!({"type": ["string", "null"]})
+    }
+
     /// See [`Kind::states_nothing`].
     fn states_nothing(value: &Value) -> bool {
         value.is_null()
@@ -56,6 +65,10 @@ impl<T: Scalar> Kind for T {
         T::describe()
     }
 
+    fn schema() -> Value {
+        T::schema()
+    }
+
     fn states_nothing(value: &Value) -> bool {
         T::states_nothing(value)
     }
@@ -72,6 +85,10 @@ impl<T: Scalar> Kind for T {
 impl<T: Scalar> Kind for Vec<T> {
     fn describe() -> String {
         format!("a list, each item {}", T::describe())
+    }
+
+    fn schema() -> Value {
+        json!({"type": ["array", "null"], "items": T::schema()})
     }
 
     fn read(value: &Value, path: &Path<'_>, report: &mut Report) -> Option<Vec<T>> {
@@ -107,21 +124,19 @@ pub(super) trait Entry: Group {
 pub(super) struct Parameter {
     /// As documents call it.
     pub(super) name: &'static str,
-    /// See [`Kind::describe`]. Errors ask the type itself; the reference page is held to it.
-    #[cfg(test)]
+    /// What it is for.
+    pub(super) meaning: &'static str,
+    /// See [`Kind::describe`].
     pub(super) describe: fn() -> String,
+    /// See [`Kind::schema`].
+    pub(super) schema: fn() -> Value,
     /// See [`Kind::normal`].
     pub(super) normal: fn(&Value) -> Option<Value>,
 }
 
 impl Parameter {
-    pub(super) const fn of<K: Kind>(name: &'static str) -> Parameter {
-        Parameter {
-            name,
-            #[cfg(test)]
-            describe: K::describe,
-            normal: K::normal,
-        }
+    pub(super) const fn of<K: Kind>(name: &'static str, meaning: &'static str) -> Parameter {
+        Parameter { name, meaning, describe: K::describe, schema: K::schema, normal: K::normal }
     }
 }
 
@@ -140,6 +155,14 @@ pub(super) fn field<K: Kind>(
 impl<E: Entry> Kind for BTreeMap<u32, E> {
     fn describe() -> String {
         format!("an object with {} numbers as keys", E::NUMBER)
+    }
+
+    fn schema() -> Value {
+        json!({
+            "type": "object",
+            "propertyNames": {"pattern": "^[1-9][0-9]{0,3}$"},
+            "additionalProperties": schema::of_group::<E>(),
+        })
     }
 
     /// Objects merge, so null would have to take all entries of the parents away. Nobody expects that of it.

@@ -1,6 +1,6 @@
 //! The table of parameters: every name once, with the type of its values.
 //!
-//! The check, the message for plugins and the reference page are all made from it. What parameters are when nobody
+//! The check, the message for plugins, the schema and the reference page are all made from it. What parameters are when nobody
 //! states them is `defaults`' business.
 
 use std::collections::BTreeMap;
@@ -19,14 +19,15 @@ macro_rules! group {
     (@name $name:ident) => { stringify!($name) };
     (@name $name:ident $spelling:literal) => { $spelling };
     ($(#[$about:meta])* $group:ident {
-        $($(#[$meaning:meta])* $name:ident $(as $spelling:literal)?: $kind:ty,)*
+        $($(#[doc = $meaning:literal])* $name:ident $(as $spelling:literal)?: $kind:ty,)*
     }) => {
         $(#[$about])*
         #[derive(Clone, Default, PartialEq)]
-        pub struct $group { $($(#[$meaning])* pub $name: Option<$kind>,)* }
+        pub struct $group { $($(#[doc = $meaning])* pub $name: Option<$kind>,)* }
 
         impl Group for $group {
-            const TABLE: &'static [Parameter] = &[$(Parameter::of::<$kind>(group!(@name $name $($spelling)?)),)*];
+            const TABLE: &'static [Parameter] =
+                &[$(Parameter::of::<$kind>(group!(@name $name $($spelling)?), concat!($($meaning),*)),)*];
 
             fn read(object: &Map<String, Value>, at: Option<&Path<'_>>, report: &mut Report) -> $group {
                 $group { $($name: field(object, group!(@name $name $($spelling)?), at, report),)* }

@@ -5,7 +5,7 @@
 use std::net::{IpAddr, Ipv6Addr};
 
 use jiff::tz::TimeZone;
-use serde_json::Value;
+use serde_json::{Value, json};
 use url::Url;
 
 use super::kind::Scalar;
@@ -26,6 +26,10 @@ impl Scalar for String {
         "text on one line".to_owned()
     }
 
+    fn schema() -> Value {
+        json!({"type": ["string", "number", "null"]})
+    }
+
     fn parse(value: &Value) -> Result<String, String> {
         match value {
             Value::String(text) if text.contains(char::is_control) => {
@@ -43,6 +47,11 @@ impl Scalar for String {
 impl Scalar for bool {
     fn describe() -> String {
         "true or false".to_owned()
+    }
+
+    /// With the words and digits.
+    fn schema() -> Value {
+        json!({"type": ["boolean", "integer", "string", "null"]})
     }
 
     fn parse(value: &Value) -> Result<bool, String> {
@@ -140,6 +149,10 @@ impl Scalar for Port {
         "a port (1 to 65535)".to_owned()
     }
 
+    fn schema() -> Value {
+        json!({"type": ["integer", "string", "null"], "minimum": 1, "maximum": u16::MAX})
+    }
+
     fn parse(value: &Value) -> Result<Port, String> {
         let port = whole(value).and_then(|number| u16::try_from(number).ok()).filter(|port| *port > 0);
         port.map(Port).ok_or_else(|| is_not::<Port>(value))
@@ -156,6 +169,14 @@ impl<const LOW: u64, const HIGH: u64> Scalar for Number<LOW, HIGH> {
             u64::MAX => format!("a whole number from {LOW}"),
             _ => format!("a whole number from {LOW} to {HIGH}"),
         }
+    }
+
+    fn schema() -> Value {
+        let mut schema = json!({"type": ["integer", "string", "null"], "minimum": LOW});
+        if HIGH < u64::MAX {
+            schema["maximum"] = HIGH.into();
+        }
+        schema
     }
 
     fn parse(value: &Value) -> Result<Self, String> {

@@ -1,8 +1,10 @@
 //! The battery of every store, run on this one, and what only a database in a file can get wrong.
 
+mod access;
 mod battery;
 mod caching;
 mod file;
+mod find;
 mod group_commit;
 mod opening;
 mod plans;

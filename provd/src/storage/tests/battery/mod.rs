@@ -3,6 +3,7 @@
 //! A test takes an empty store. [`battery`] makes a test of each for one implementation.
 
 mod audit;
+mod bulk;
 mod changes;
 mod concurrency;
 mod configs;
@@ -52,6 +53,8 @@ mod sqlite {
             a_device_that_moved_on_is_not_absorbed, a_device_that_moved_on_is_not_deleted, what_is_discovered_must_be_unknown,
             files_of_a_config_that_changed_meanwhile_are_refused, a_transient_config_goes_with_its_last_device,
             a_config_that_is_left_goes_if_transient_and_unused, deleting_takes_files_and_transient_config;
+        bulk: a_bulk_is_stored_whole, a_bulk_with_one_wrong_record_leaves_nothing,
+            many_devices_are_found_by_ids_and_addresses;
         configs: every_field_survives, changes_count_and_collide, parents_are_replaced_in_order,
             a_lineage_meets_each_config_once, descendants_need_not_exist_at_the_top, the_oldest_of_a_role_counts,
             deleting_leaves_the_children, a_lineage_follows_changes,

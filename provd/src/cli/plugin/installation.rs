@@ -1,0 +1,90 @@
+//! Which plugins are installed, which could be, and changing that.
+
+use clap::Args;
+use serde_json::{Value, json};
+
+use super::super::client::Client;
+use super::super::columns::Columns;
+use super::super::failure::Failure;
+use super::super::operation::{follow, number_of, outcome};
+use super::super::output::Output;
+use super::super::table::{Style, cell, field, table};
+
+const PACKAGES: Columns = Columns {
+    headings: &["ID", "VERSION", "MODELS", "DESCRIPTION"],
+    dispensable: &["MODELS", "DESCRIPTION"],
+    breaks: Some("DESCRIPTION"),
+};
+
+/// A plugin that is to be there, or to be newer.
+#[derive(Debug, Args)]
+pub(in crate::cli) struct Wanted {
+    /// Its id
+    id: String,
+    /// Do not wait until it is done
+    #[arg(long)]
+    no_wait: bool,
+}
+
+pub(super) async fn installed(client: &Client, style: Style) -> Result<Output, Failure> {
+    let document = client.get("/pg_mgr/install/installed").await?;
+    let text = render(&document, style, "No plugins are installed.");
+    Ok(Output::Document { document, text })
+}
+
+pub(super) async fn available(client: &Client, style: Style) -> Result<Output, Failure> {
+    let document = client.get("/pg_mgr/install/installable").await?;
+    let text = render(
+        &document,
+        style,
+        "Nothing new is offered: all plugins are installed, in their latest version.",
+    );
+    Ok(Output::Document { document, text })
+}
+
+fn render(document: &Value, style: Style, empty: &str) -> String {
+    let packages = document.get("pkgs").and_then(Value::as_object);
+    let row = |(id, package): (&String, &Value)| {
+        let models = package.get("capabilities").and_then(Value::as_object).map_or(0, serde_json::Map::len);
+        let models = if models == 0 { String::new() } else { models.to_string() };
+        vec![cell(id), cell(&field(package, "version")), cell(&models), cell(&field(package, "description"))]
+    };
+    table(style, &PACKAGES, packages.into_iter().flatten().map(row).collect(), empty)
+}
+
+/// `step` is `install` or `upgrade`.
+pub(super) async fn change(step: &str, wanted: &Wanted, client: &Client) -> Result<Output, Failure> {
+    let path = format!("/pg_mgr/install/{step}");
+    let (operation, _) = client.begin(&path, &json!({"id": wanted.id})).await?;
+    if !wanted.no_wait {
+        return outcome(follow(&operation, client).await?);
+    }
+    let text = format!("To be followed by `provd operation watch {}`.", number_of(&operation));
+    Ok(Output::Document { document: client.get(&operation).await?, text })
+}
+
+pub(super) async fn uninstall(id: &str, client: &Client) -> Result<Output, Failure> {
+    client.post_only("/pg_mgr/install/uninstall", &json!({"id": id})).await?;
+    let text = format!(
+        "Plugin {id} is removed. Its phones keep it and are not configured any more; the files in its overrides are kept."
+    );
+    Ok(Output::deleted(id, text))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn packages_are_listed_with_how_many_models_they_support() {
+        let style = Style { width: None, colour: false };
+        let document = json!({"pkgs": {
+            "aastra-3.2": {"version": "1.2", "description": "Aastra phones", "capabilities": {"a": {}, "b": {}}},
+            "program": {"version": "1", "description": "", "capabilities": {}},
+        }});
+        let shown = render(&document, style, "none");
+        let lines: Vec<&str> = shown.lines().collect();
+        assert_eq!(lines[1..], ["aastra-3.2  1.2      2       Aastra phones", "program     1"]);
+        assert_eq!(render(&json!({"pkgs": {}}), style, "none"), "none");
+    }
+}

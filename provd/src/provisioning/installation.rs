@@ -1,0 +1,188 @@
+//! Installing, upgrading and removing plugins while the server runs, and what that means for their devices.
+//!
+//! Where plugins come from and how they are started is the business of [`PluginAdministration`].
+
+use std::collections::HashSet;
+use std::sync::{Arc, Mutex, PoisonError};
+
+use futures_util::StreamExt as _;
+use serde_json::{Map, Value};
+use thiserror::Error;
+
+use super::many::{PARALLEL, Running};
+use super::plugins::PluginAdministration;
+use super::store::StoreError;
+use super::{PluginEvent, Provisioning, ProvisioningError};
+
+/// Where installations are in REST.
+pub const INSTALL: &str = "/0.2/pg_mgr/install/install";
+/// Where upgrades are in REST.
+pub const UPGRADE: &str = "/0.2/pg_mgr/install/upgrade";
+
+/// The one word by which programs for 0.2 know both.
+const LABEL: &str = "install";
+
+/// A plugin that can be installed.
+#[derive(Debug, Clone, PartialEq)]
+pub struct PluginOffer {
+    /// `aastra-3.2.2.1136`
+    pub id: String,
+    /// Version of the plugin itself.
+    pub version: String,
+    /// One line about it.
+    pub description: String,
+    /// What its models can do, by `Vendor, Model, Version`; empty if that shows only when it runs.
+    pub capabilities: Map<String, Value>,
+    /// Whether this very version is installed.
+    pub is_installed: bool,
+}
+
+/// Why a plugin was not installed, upgraded or removed.
+#[derive(Debug, Error)]
+pub enum InstallationError {
+    /// Nobody offers it.
+    #[error("there is no plugin {0} to install; /pg_mgr/install/installable lists what there is")]
+    NotOffered(String),
+    /// It is there, in this version or another.
+    #[error("the plugin {0} is already installed; upgrade it to have the version that is offered")]
+    AlreadyInstalled(String),
+    /// There is nothing to upgrade or remove.
+    #[error("the plugin {0} is not installed")]
+    NotInstalled(String),
+    /// One thing at a time.
+    #[error("the plugin {0} is being installed, upgraded or removed; wait until that is done")]
+    Busy(String),
+    /// The server could not do it.
+    #[error("{0}")]
+    Failed(String),
+    /// The database refused.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+}
+
+/// Plugins that come or go at the moment.
+#[derive(Debug, Default)]
+pub(super) struct Installations(Arc<Mutex<HashSet<String>>>);
+
+/// Keeps others from the same plugin until dropped.
+#[derive(Debug)]
+struct Turn {
+    plugin: String,
+    busy: Arc<Mutex<HashSet<String>>>,
+}
+
+impl Installations {
+    fn begin(&self, plugin: &str) -> Result<Turn, InstallationError> {
+        let is_free = self.0.lock().unwrap_or_else(PoisonError::into_inner).insert(plugin.to_owned());
+        if is_free {
+            Ok(Turn { plugin: plugin.to_owned(), busy: self.0.clone() })
+        } else {
+            Err(InstallationError::Busy(plugin.to_owned()))
+        }
+    }
+}
+
+impl Drop for Turn {
+    fn drop(&mut self) {
+        self.busy.lock().unwrap_or_else(PoisonError::into_inner).remove(&self.plugin);
+    }
+}
+
+impl Provisioning {
+    /// Installs a plugin and configures the devices that name it, as an operation.
+    ///
+    /// # Errors
+    ///
+    /// It is installed already, is not offered, or somebody else is at it.
+    pub async fn install_plugin(
+        self: &Arc<Self>,
+        plugins: Arc<dyn PluginAdministration>,
+        plugin: &str,
+    ) -> Result<Running, InstallationError> {
+        let turn = self.installations.begin(plugin)?;
+        if plugins.status(plugin).await.is_some() {
+            return Err(InstallationError::AlreadyInstalled(plugin.to_owned()));
+        }
+        offer(&*plugins, plugin).await?;
+        Ok(self.begin_installation(INSTALL, plugins, turn))
+    }
+
+    /// Replaces a plugin by the version that is offered and configures its devices anew, as an operation. Where that version
+    /// is installed there is nothing to do, and that succeeds.
+    ///
+    /// # Errors
+    ///
+    /// It is not installed, is not offered, or somebody else is at it.
+    pub async fn upgrade_plugin(
+        self: &Arc<Self>,
+        plugins: Arc<dyn PluginAdministration>,
+        plugin: &str,
+    ) -> Result<Running, InstallationError> {
+        let turn = self.installations.begin(plugin)?;
+        if plugins.status(plugin).await.is_none() {
+            return Err(InstallationError::NotInstalled(plugin.to_owned()));
+        }
+        let offer = offer(&*plugins, plugin).await?;
+        if !offer.is_installed {
+            return Ok(self.begin_installation(UPGRADE, plugins, turn));
+        }
+        let (what, reason) =
+            (what(UPGRADE, plugin), format!("{} is the version that is offered", offer.version));
+        Ok(self.operations.run(UPGRADE, what, None, |worker| {
+            worker.label(LABEL);
+            async { Ok(Some(reason)) }
+        }))
+    }
+
+    fn begin_installation(
+        self: &Arc<Self>,
+        collection: &'static str,
+        plugins: Arc<dyn PluginAdministration>,
+        turn: Turn,
+    ) -> Running {
+        let provisioning = self.clone();
+        self.operations.run(collection, what(collection, &turn.plugin), None, |worker| {
+            worker.label(LABEL);
+            async move {
+                let installed = plugins.install(&turn.plugin).await;
+                let PluginEvent::Ready { plugin, version } = installed.map_err(|error| error.to_string())?;
+                let done = provisioning.refresh(&plugin, &version).await;
+                done.map_err(|error| error.to_string()).map(|()| None)
+            }
+        })
+    }
+
+    /// Removes a plugin. Its devices keep it, and are not configured any more.
+    ///
+    /// # Errors
+    ///
+    /// It is not installed, somebody else is at it, or the server could not do it.
+    pub async fn uninstall_plugin(
+        &self,
+        plugins: &dyn PluginAdministration,
+        plugin: &str,
+    ) -> Result<(), InstallationError> {
+        let _turn = self.installations.begin(plugin)?;
+        plugins.uninstall(plugin).await?;
+        self.store.put_common_files(plugin, Vec::new()).await?;
+        let unconfigure = async |device: String| match self.reconfigure_device(&device).await {
+            Ok(_) | Err(ProvisioningError::NoSuchDevice(_)) => {}
+            Err(error) => tracing::error!("Device {device} still counts as configured: {error}"),
+        };
+        let devices = self.store.devices_of_plugin(plugin).await?;
+        futures_util::stream::iter(devices).for_each_concurrent(PARALLEL, unconfigure).await;
+        Ok(())
+    }
+}
+
+/// What is offered under an identifier.
+async fn offer(plugins: &dyn PluginAdministration, plugin: &str) -> Result<PluginOffer, InstallationError> {
+    let offers = plugins.offers().await?;
+    let offer = offers.into_iter().find(|offer| offer.id == plugin);
+    offer.ok_or_else(|| InstallationError::NotOffered(plugin.to_owned()))
+}
+
+fn what(collection: &str, plugin: &str) -> String {
+    let step = if collection == UPGRADE { "upgrade" } else { "install" };
+    format!("{step} plugin {plugin}")
+}

@@ -122,7 +122,7 @@ fn of_query(parameters: &Parameters, kind: Option<Kind>) -> Result<Selector, Pro
 impl Wanted {
     async fn lines(&self, kind: Kind) -> Result<BoxStream<'static, Result<Bytes, Broken>>, Problem> {
         let text = move |documents: Vec<Map<String, Value>>| {
-            Bytes::from(documents.into_iter().map(|document| json_line(kind, document)).collect::<String>())
+            Bytes::from(documents.iter().map(|document| json_line(kind, document)).collect::<String>())
         };
         Ok(self.pages(kind).await?.map_ok(text).err_into().boxed())
     }

@@ -31,7 +31,8 @@ fn good(provider: &OpenIdProvider) -> Value {
 async fn tokens_of_every_accepted_algorithm_come_in() -> Result<()> {
     let (rsa, p256, p384, ed) = (Key::rsa("a")?, Key::p256("b")?, Key::p384("c")?, Key::ed25519("d")?);
     let provider = OpenIdProvider::start(&[&rsa, &p256, &p384, &ed], false).await?;
-    let server = home(&provider, "")?.start().await?;
+    let home = home(&provider, "")?;
+    let server = home.start().await?;
     let of_rsa = ["RS256", "RS384", "RS512", "PS256", "PS384", "PS512"].map(|algorithm| (&rsa, algorithm));
     for (key, algorithm) in of_rsa.into_iter().chain([(&p256, "ES256"), (&p384, "ES384"), (&ed, "EdDSA")]) {
         let token = key.token(algorithm, &good(&provider))?;
@@ -49,7 +50,8 @@ async fn tokens_of_every_accepted_algorithm_come_in() -> Result<()> {
 async fn tokens_for_others_of_others_or_of_another_time_are_refused() -> Result<()> {
     let key = Key::p256("a")?;
     let provider = OpenIdProvider::start(&[&key], false).await?;
-    let server = home(&provider, "")?.start().await?;
+    let home = home(&provider, "")?;
+    let server = home.start().await?;
     let status = async |name: &str, value: Value| {
         let mut claims = good(&provider);
         claims[name] = value;
@@ -59,7 +61,6 @@ async fn tokens_for_others_of_others_or_of_another_time_are_refused() -> Result<
         ("aud", json!("provd")),
         ("iat", json!("yesterday")),
         ("exp", json!(now() + 1)),
-        ("nbf", json!(null)),
         ("scope", json!(["reader"])),
     ] {
         assert_eq!(status(name, value.clone()).await?, 200, "{name}: {value}");
@@ -75,6 +76,7 @@ async fn tokens_for_others_of_others_or_of_another_time_are_refused() -> Result<
         ("exp", json!(null)),
         ("exp", json!("never")),
         ("nbf", json!(now() + 60)),
+        ("nbf", json!(null)),
         ("scope", json!("openid")),
         ("scope", json!(null)),
         ("scope", json!("provd.#")),
@@ -91,7 +93,8 @@ async fn tokens_that_the_provider_did_not_sign_are_refused() -> Result<()> {
     let (key, forger) = (Key::p256("a")?, Key::p256("a")?);
     let rsa = Key::rsa("rsa")?;
     let provider = OpenIdProvider::start(&[&key, &rsa], false).await?;
-    let server = home(&provider, "")?.start().await?;
+    let home = home(&provider, "")?;
+    let server = home.start().await?;
     let (claims, admin) = (good(&provider), provider.claims("admin", ACME));
     let genuine = key.token("ES256", &claims)?;
     assert_eq!(Caller::new(&server, &genuine).status().await?, 200);
@@ -129,7 +132,8 @@ async fn tokens_that_the_provider_did_not_sign_are_refused() -> Result<()> {
 async fn a_new_key_is_learned_and_a_withdrawn_one_forgotten() -> Result<()> {
     let (old, new) = (Key::p256("old")?, Key::ed25519("new")?);
     let provider = OpenIdProvider::start(&[&old], false).await?;
-    let server = home(&provider, "")?.start().await?;
+    let home = home(&provider, "")?;
+    let server = home.start().await?;
     let status = async |key: &Key, algorithm| {
         Caller::new(&server, &key.token(algorithm, &good(&provider))?).status().await
     };
@@ -148,7 +152,8 @@ async fn a_new_key_is_learned_and_a_withdrawn_one_forgotten() -> Result<()> {
 async fn while_the_provider_is_away_only_keys_that_are_known_count() -> Result<()> {
     let (key, other) = (Key::p256("a")?, Key::p256("b")?);
     let mut provider = OpenIdProvider::start(&[&key], false).await?;
-    let server = home(&provider, "")?.start().await?;
+    let home = home(&provider, "")?;
+    let server = home.start().await?;
     provider.web.be_silent(true);
     let token = key.token("ES256", &good(&provider))?;
     let refused = Caller::new(&server, &token).get(caller::DEVICES).await?;
@@ -177,7 +182,8 @@ async fn while_the_provider_is_away_only_keys_that_are_known_count() -> Result<(
 async fn a_provider_with_another_name_is_not_believed() -> Result<()> {
     let key = Key::p256("a")?;
     let provider = OpenIdProvider::start(&[&key], false).await?;
-    let server = home(&provider, "")?.start().await?;
+    let home = home(&provider, "")?;
+    let server = home.start().await?;
     provider.call_itself("https://id.example.org");
     let reply = Caller::new(&server, &key.token("ES256", &good(&provider))?).get(caller::DEVICES).await?;
     assert_eq!(reply.status, 503);
@@ -191,7 +197,8 @@ async fn over_tls_a_provider_is_held_to_its_certificate() -> Result<()> {
     let provider = OpenIdProvider::start(&[&key], true).await?;
     let token = key.token("ES256", &good(&provider))?;
 
-    let stranger = home(&provider, "")?.start().await?;
+    let without = home(&provider, "")?;
+    let stranger = without.start().await?;
     let refused = Caller::new(&stranger, &token).get(caller::DEVICES).await?;
     assert_eq!(refused.status, 503);
     assert!(refused.text.contains("TLS"), "{}", refused.text);
@@ -199,7 +206,8 @@ async fn over_tls_a_provider_is_held_to_its_certificate() -> Result<()> {
     let folder = tempfile::tempdir()?;
     let path = folder.path().join("ca.pem");
     fs::write(&path, provider.web.certificate().unwrap_or_default())?;
-    let server = home(&provider, &format!("ca_file = '{}'", path.display()))?.start().await?;
+    let home = home(&provider, &format!("ca_file = '{}'", path.display()))?;
+    let server = home.start().await?;
     assert_eq!(Caller::new(&server, &token).status().await?, 200);
     Ok(())
 }
@@ -208,7 +216,8 @@ async fn over_tls_a_provider_is_held_to_its_certificate() -> Result<()> {
 async fn a_tenant_sees_itself_and_what_is_registered_below_it() -> Result<()> {
     let key = Key::p256("a")?;
     let provider = OpenIdProvider::start(&[&key], false).await?;
-    let server = home(&provider, "tenantless_is_master = true")?.start().await?;
+    let home = home(&provider, "tenantless_is_master = true")?;
+    let server = home.start().await?;
     for (uuid, parent) in [(ACME, None), (BRANCH, Some(ACME)), (OTHERS, None)] {
         let tenant = json!({"tenant": {"name": uuid, "uuid": uuid, "parent_uuid": parent}});
         server.api().post("/0.2/tenants", &tenant).await?.ok()?;

@@ -25,20 +25,21 @@ async fn wazo_auth() -> Result<WazoAuth> {
 }
 
 fn home(wazo_auth: &WazoAuth, more: &str) -> Result<Home> {
-    let (port, folder) = (wazo_auth.web.address().port(), tempfile::tempdir()?);
-    let key = folder.keep().join("provd-key.yml");
-    fs::write(&key, format!("service_id: {}\nservice_key: {}\n", SERVICE.0, SERVICE.1))?;
-    let key = key.display();
-    caller::home(&format!(
+    let port = wazo_auth.web.address().port();
+    let home = caller::home(&format!(
         "[access]\nverifier = 'wazo-auth'\n[access.wazo_auth]\nhost = '127.0.0.1'\nport = {port}\n\
-         key_file = '{key}'\n{more}"
-    ))
+         key_file = 'key.yml'\n{more}"
+    ))?;
+    let key = format!("service_id: {}\nservice_key: {}\n", SERVICE.0, SERVICE.1);
+    fs::write(home.root().join("key.yml"), key)?;
+    Ok(home)
 }
 
 #[tokio::test]
 async fn wazo_auth_says_who_comes_in() -> Result<()> {
     let wazo_auth = wazo_auth().await?;
-    let server = home(&wazo_auth, "")?.start().await?;
+    let home = home(&wazo_auth, "")?;
+    let server = home.start().await?;
     wazo_auth.add_token("bob", ACME, &["confd.#", "provd.#.read", "!provd.dev_mgr.devices.#"]);
     let status = async |token: &str| Caller::new(&server, token).status().await;
     assert_eq!(status("alice").await?, 200);
@@ -54,7 +55,8 @@ async fn wazo_auth_says_who_comes_in() -> Result<()> {
 #[tokio::test]
 async fn who_asks_often_or_at_once_has_wazo_auth_asked_once() -> Result<()> {
     let wazo_auth = wazo_auth().await?;
-    let server = home(&wazo_auth, "cache_seconds = 60\n")?.start().await?;
+    let home = home(&wazo_auth, "cache_seconds = 60\n")?;
+    let server = home.start().await?;
     let alice = Caller::new(&server, "alice");
     let calls = (0..20).map(|_| {
         tokio::spawn({
@@ -73,7 +75,8 @@ async fn who_asks_often_or_at_once_has_wazo_auth_asked_once() -> Result<()> {
 #[tokio::test]
 async fn a_revoked_token_is_believed_no_longer_than_the_settings_say() -> Result<()> {
     let wazo_auth = wazo_auth().await?;
-    let server = home(&wazo_auth, "cache_seconds = 3\n")?.start().await?;
+    let home = home(&wazo_auth, "cache_seconds = 3\n")?;
+    let server = home.start().await?;
     let alice = Caller::new(&server, "alice");
     assert_eq!(alice.status().await?, 200);
     wazo_auth.revoke("alice");
@@ -88,7 +91,8 @@ async fn a_revoked_token_is_believed_no_longer_than_the_settings_say() -> Result
 #[tokio::test]
 async fn a_tenant_sees_itself_and_what_is_below_it() -> Result<()> {
     let wazo_auth = wazo_auth().await?;
-    let server = home(&wazo_auth, "")?.start().await?;
+    let home = home(&wazo_auth, "")?;
+    let server = home.start().await?;
     wazo_auth.add_token("root", MASTER, READ);
     add_devices(&server, &[ACME, BRANCH, OTHERS]).await?;
     let alice = Caller::new(&server, "alice");
@@ -117,7 +121,8 @@ async fn a_tenant_sees_itself_and_what_is_below_it() -> Result<()> {
 async fn without_the_right_to_list_tenants_only_the_own_is_seen() -> Result<()> {
     let wazo_auth = wazo_auth().await?;
     wazo_auth.forbid_listing();
-    let server = home(&wazo_auth, "")?.start().await?;
+    let home = home(&wazo_auth, "")?;
+    let server = home.start().await?;
     let alice = Caller::new(&server, "alice");
     assert_eq!(alice.status().await?, 200);
     assert_eq!(alice.of(BRANCH).status().await?, 401);
@@ -128,7 +133,8 @@ async fn without_the_right_to_list_tenants_only_the_own_is_seen() -> Result<()> 
 #[tokio::test]
 async fn the_server_renews_its_own_token_when_wazo_auth_forgot_it() -> Result<()> {
     let wazo_auth = wazo_auth().await?;
-    let server = home(&wazo_auth, "")?.start().await?;
+    let home = home(&wazo_auth, "")?;
+    let server = home.start().await?;
     assert_eq!(Caller::new(&server, server.api().token()).status().await?, 200, "its login is known now");
     wazo_auth.revoke_services();
     assert_eq!(Caller::new(&server, "alice").of(BRANCH).status().await?, 200);
@@ -138,7 +144,8 @@ async fn the_server_renews_its_own_token_when_wazo_auth_forgot_it() -> Result<()
 #[tokio::test]
 async fn while_wazo_auth_is_silent_or_away_nobody_comes_in() -> Result<()> {
     let mut wazo_auth = wazo_auth().await?;
-    let server = home(&wazo_auth, "timeout_seconds = 1\ncache_seconds = 1\n")?.start().await?;
+    let home = home(&wazo_auth, "timeout_seconds = 1\ncache_seconds = 1\n")?;
+    let server = home.start().await?;
     let alice = Caller::new(&server, "alice");
     assert_eq!(alice.status().await?, 200);
 
@@ -174,17 +181,11 @@ async fn while_wazo_auth_is_silent_or_away_nobody_comes_in() -> Result<()> {
 async fn a_server_that_wazo_auth_does_not_know_says_so() -> Result<()> {
     let wazo_auth = wazo_auth().await?;
     let home = home(&wazo_auth, "")?;
-    let path = home.root().join("provd.toml");
-    let settings = fs::read_to_string(&path)?;
-    let lines = settings.lines().filter(|line| !line.starts_with("key_file"));
-    let password = home.root().join("password");
-    fs::write(&password, "wrong\n")?;
-    let settings: String = lines.map(|line| format!("{line}\n")).collect();
-    fs::write(&path, format!("{settings}username = 'provd'\npassword_file = '{}'\n", password.display()))?;
+    fs::write(home.root().join("key.yml"), "service_id: provd\nservice_key: outdated\n")?;
     let server = home.start().await?;
     let refused = Caller::new(&server, "alice").get(caller::DEVICES).await?;
     assert_eq!(refused.status, 503);
     assert!(refused.text.contains("check its name and password"), "{}", refused.text);
-    assert!(!refused.text.contains("wrong"));
+    assert!(!refused.text.contains("outdated"));
     Ok(())
 }

@@ -50,7 +50,7 @@ async fn a_spreadsheet_becomes_phones_and_goes_to_another_server() -> Result<()>
     let refused = home.provd(&["import", &path(&home, "wrong.csv")]).await?;
     assert_eq!(refused.code, Some(1), "{refused:?}");
     let line = refused.out.lines().nth(1).unwrap_or_default();
-    assert!(line.starts_with('3') && line.contains("mac: `none`"), "{refused:?}");
+    assert!(line.starts_with('3') && line.contains("mac: `none`") && line.contains("ip: `1`"), "{refused:?}");
     assert_eq!(server.devices().await?.len(), 20);
 
     let file = path(&home, "all.jsonl");

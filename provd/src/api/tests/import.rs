@@ -297,10 +297,9 @@ async fn an_export_can_be_narrowed() {
 #[tokio::test]
 async fn many_devices_are_one_file() {
     let api = Api::new().await.with_phone().await;
-    let rows: String = (0..1500)
-        .map(|number| format!("00:08:5d:01:{:02x}:{:02x},config\n", number / 256, number % 256))
-        .collect();
-    let answered = devices(&api, &format!("mac,config\n{rows}")).await;
+    let row = |number: u32| format!("00:08:5d:01:{:02x}:{:02x},config", number / 256, number % 256);
+    let rows = (0..1500).map(row).collect::<Vec<_>>().join("\n");
+    let answered = devices(&api, &format!("mac,config\n{rows}\n")).await;
     assert_eq!(answered.json()["import"]["created"]["devices"], 1500, "{:.300}", answered.body);
     assert_eq!(count(&api).await.0, 1501);
     assert_eq!(export(&api, "?kind=devices").await.lines().count(), 1501);

@@ -1,5 +1,6 @@
 //! `provd import`: a file of devices and configs, checked whole and stored whole or not at all.
 
+use std::ffi::OsStr;
 use std::fs;
 use std::io::{self, Read as _};
 use std::path::{Path, PathBuf};
@@ -52,7 +53,7 @@ pub(super) struct Wanted {
     #[arg(long)]
     dry_run: bool,
 
-    /// What the rows of a table are [default: configs if they have parent_ids, else devices]; of JSON Lines only these are
+    /// What the rows of a table are [default: configs if there is a column for parents, else devices]; of JSON Lines only these are
     /// taken
     #[arg(long)]
     kind: Option<FileKind>,
@@ -110,7 +111,7 @@ impl FileFormat {
 
     /// By the name of the file, else by how it begins.
     pub(super) fn of(path: &Path, begins: &[u8]) -> FileFormat {
-        let extension = path.extension().map(|extension| extension.to_ascii_lowercase());
+        let extension = path.extension().map(OsStr::to_ascii_lowercase);
         match extension.as_deref().and_then(|extension| extension.to_str()) {
             Some("csv" | "tsv") => FileFormat::Csv,
             Some("jsonl" | "ndjson" | "json") => FileFormat::Jsonl,

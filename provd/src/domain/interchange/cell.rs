@@ -111,7 +111,8 @@ pub(super) fn text_of(kind: Kind, path: &[String], value: &Value) -> Option<Stri
         }
         value => spellings.push(value.to_string()),
     }
-    let reads_back = |cell: &String| !cell.is_empty() && value_of(kind, path, cell).as_ref() == Ok(value);
+    let reads_back =
+        |cell: &String| !cell.is_empty() && value_of(kind, path, cell).is_ok_and(|read| read == *value);
     spellings.into_iter().map(with_apostrophe).find(reads_back)
 }
 

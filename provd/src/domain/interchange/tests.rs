@@ -12,9 +12,13 @@ fn object(value: Value) -> Map<String, Value> {
 
 fn table_of(kind: Kind, documents: &[Map<String, Value>]) -> Vec<u8> {
     let mut columns = TableColumns::new(kind);
-    documents.iter().for_each(|document| columns.see(document));
+    for document in documents {
+        columns.see(document);
+    }
     let mut table = columns.header().unwrap();
-    documents.iter().for_each(|document| table.extend(columns.row(document).unwrap()));
+    for document in documents {
+        table.extend(columns.row(document).unwrap());
+    }
     table
 }
 
@@ -162,7 +166,7 @@ proptest! {
             documents(&table_of(Kind::Config, std::slice::from_ref(&document)), CONFIGS),
             [Value::Object(document.clone())]
         );
-        let line = json_line(Kind::Device, document.clone());
+        let line = json_line(Kind::Device, &document);
         prop_assert_eq!(documents(line.as_bytes(), Format::JsonLines(None)), [Value::Object(document)]);
     }
 

@@ -13,7 +13,7 @@ use super::column::{Column, dotted, known};
 use super::{Kind, cell};
 
 /// A document as a line of JSON Lines.
-pub fn json_line(kind: Kind, document: Map<String, Value>) -> String {
+pub fn json_line(kind: Kind, document: &Map<String, Value>) -> String {
     format!("{}\n", json!({ kind.as_str(): document }))
 }
 
@@ -81,9 +81,10 @@ impl TableColumns {
                 continue;
             }
             let place = self.places.get(&path).copied();
-            let written = place.and_then(|place| match self.columns[place].is_json {
-                true => Some((place, value.to_string())),
-                false => Some((place, cell::text_of(self.kind, &path, &value)?)),
+            let written = place.and_then(|place| {
+                let is_json = self.columns[place].is_json;
+                let plain = || cell::text_of(self.kind, &path, &value);
+                Some((place, if is_json { value.to_string() } else { plain()? }))
             });
             let (place, text) = written.ok_or_else(|| TableError::NoColumn(path.join(".")))?;
             cells[place] = text;

@@ -88,7 +88,7 @@ impl Plan<'_> {
         let entry = AuditEntry::device(&self.import.actor, "created", &device.id, change.changes.clone());
         self.report.note(Kind::Device, change);
         self.references.of_device(&place, &device);
-        let change = self.to_configure(device);
+        let change = self.awaiting_configuration(device);
         self.bulk.devices.push(DeviceChange { audit: vec![entry], ..change });
         Ok(())
     }
@@ -138,7 +138,7 @@ impl Plan<'_> {
             changed.trigger_path = None;
             self.leaving.push(stored.clone());
         }
-        let mut change = self.to_configure(changed);
+        let mut change = self.awaiting_configuration(changed);
         if leaves_plugin {
             // Whatever happens next, no file of another plugin may be served.
             change.files = Some(Configuration::default());
@@ -147,7 +147,7 @@ impl Plan<'_> {
     }
 
     /// A device that is not configured yet as it shall be. Until it is, a start of the server finds it so and does it.
-    fn to_configure(&mut self, mut device: Device) -> DeviceChange {
+    fn awaiting_configuration(&mut self, mut device: Device) -> DeviceChange {
         if let Some(settled) = self.provisioning.settle_what_is_lacking(&mut device) {
             self.settled.insert(device.id.clone());
             return DeviceChange::configured(device, settled);

@@ -113,17 +113,12 @@ impl Plan<'_> {
         let mut place = Place { line: line.number, kind: line.kind, id: None };
         let sent = line.document.and_then(|document| {
             place.id = document.get("id").and_then(Value::as_str).map(str::to_owned);
-            match line.kind {
-                Some(Kind::Config) => {
-                    let config = Config::from_document(document).map_err(|error| error.to_string())?;
-                    Ok(Sent::Config(place.clone(), Box::new(config)))
-                }
-                _ => {
-                    let device =
-                        Device::from_document(document.clone()).map_err(|error| error.to_string())?;
-                    Ok(Sent::Device(Box::new(SentDevice { place: place.clone(), document, device })))
-                }
+            if line.kind == Some(Kind::Config) {
+                let config = Config::from_document(document).map_err(|error| error.to_string())?;
+                return Ok(Sent::Config(place.clone(), Box::new(config)));
             }
+            let device = Device::from_document(document.clone()).map_err(|_| wrong_with(&document))?;
+            Ok(Sent::Device(Box::new(SentDevice { place: place.clone(), document, device })))
         });
         sent.map_err(|why| self.report.refuse(&place, why)).ok()
     }
@@ -159,4 +154,12 @@ impl Plan<'_> {
     pub(super) fn brings_config(&self, id: &str) -> bool {
         self.seen.contains_key(&(Kind::Config, id.to_owned()))
     }
+}
+
+/// Everything that is wrong with the document of a device, key by key.
+fn wrong_with(document: &Map<String, Value>) -> String {
+    let alone = |(key, value): (&String, &Value)| {
+        Device::from_document(Map::from_iter([(key.clone(), value.clone())])).err()
+    };
+    document.iter().filter_map(alone).map(|error| error.to_string()).collect::<Vec<_>>().join("; ")
 }

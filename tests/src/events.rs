@@ -39,9 +39,9 @@ impl EventStream {
     /// The next event; nothing if the server ended the stream.
     pub async fn next(&mut self) -> Result<Option<Told>> {
         loop {
-            if let Some((event, rest)) = self.received.split_once("\n\n") {
-                let told = parse(event)?;
-                self.received = rest.to_owned();
+            if let Some(end) = self.received.find("\n\n") {
+                let event: String = self.received.drain(..end + 2).collect();
+                let told = parse(event.trim_end())?;
                 if told.is_some() {
                     return Ok(told);
                 }

@@ -58,7 +58,7 @@ impl WazoAuth {
             .route("/0.1/token/{token}", get(holder))
             .route("/0.1/tenants", get(tenants))
             .with_state(known.clone());
-        Ok(WazoAuth { web: WebService::plain(WebService::listener().await?, routes).await?, known })
+        Ok(WazoAuth { web: WebService::plain(WebService::listener().await?, routes)?, known })
     }
 
     /// Knows a tenant below another.
@@ -127,7 +127,7 @@ async fn log_in(State(known): Shared, headers: HeaderMap, Json(wanted): Json<Val
     known.asked.push("/0.1/token".to_owned());
     let (name, password) = SERVICE;
     let basic = format!("Basic {}", BASE64_STANDARD.encode(format!("{name}:{password}")));
-    if !headers.get("authorization").is_some_and(|value| value == basic.as_str()) {
+    if headers.get("authorization").is_none_or(|value| value != basic.as_str()) {
         return refusal(StatusCode::UNAUTHORIZED, "Authentication Failed");
     }
     if wanted["expiration"].as_u64().is_none_or(|seconds| seconds < 1) {

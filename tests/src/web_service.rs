@@ -31,7 +31,7 @@ pub struct WebService {
 
 impl WebService {
     /// Starts one that speaks plainly.
-    pub async fn plain(listener: TcpListener, routes: Router) -> Result<WebService> {
+    pub fn plain(listener: TcpListener, routes: Router) -> Result<WebService> {
         let (address, is_silent, mut tasks) = (listener.local_addr()?, Arc::default(), JoinSet::new());
         let routes = hushable(routes, &is_silent);
         tasks.spawn(async move { drop(axum::serve(listener, routes).await) });
@@ -39,7 +39,7 @@ impl WebService {
     }
 
     /// Starts one that speaks TLS, with a certificate of its own.
-    pub async fn encrypted(listener: TcpListener, routes: Router) -> Result<WebService> {
+    pub fn encrypted(listener: TcpListener, routes: Router) -> Result<WebService> {
         let certified =
             rcgen::generate_simple_self_signed(vec!["localhost".to_owned(), "127.0.0.1".to_owned()])?;
         let key = PrivateKeyDer::Pkcs8(certified.signing_key.serialize_der().into());

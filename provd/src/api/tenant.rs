@@ -137,7 +137,7 @@ mod tests {
         Tenant::new(Scope::new(MASTER, MASTER, [].into()))
     }
 
-    fn device_of(tenant: impl ToString) -> Device {
+    fn device_of(tenant: impl std::fmt::Display) -> Device {
         Device { tenant_uuid: Some(tenant.to_string()), ..Device::default() }
     }
 

@@ -123,7 +123,9 @@ mod tests {
     fn a_value_counts_in_the_first_range_that_holds_it() {
         let histogram = Histogram::of_sizes();
         assert!(histogram.is_empty());
-        [1, 2, 3, 128, 129, 5_000].into_iter().for_each(|value| histogram.record(value));
+        for value in [1, 2, 3, 128, 129, 5_000] {
+            histogram.record(value);
+        }
         let (sum, count, buckets) = histogram.read();
         assert_eq!((sum, count), (5_263.0, 6));
         let filled: Vec<_> = buckets.into_iter().filter(|(_, count)| *count > 0).collect();

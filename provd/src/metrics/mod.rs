@@ -109,8 +109,8 @@ impl Collector for Scrape {
         if let Some(census) = &observed.census {
             write_census(&mut page, census)?;
         }
-        page.gauge("provd_operations_running", "Operations under way.", observed.operations)?;
-        page.gauge("provd_event_streams", "Clients that are told of events.", observed.event_streams)?;
+        page.gauge("provd_operations_running", "Operations under way.", &observed.operations)?;
+        page.gauge("provd_event_streams", "Clients that are told of events.", &observed.event_streams)?;
         process.write(&mut page)
     }
 }
@@ -121,8 +121,8 @@ fn write_census(page: &mut Page<'_>, census: &Census) -> fmt::Result {
         ([("plugin", plugin.as_str()), ("configured", configured)], *count)
     });
     page.gauges("provd_devices", "Devices by plugin, and whether they are configured.", devices)?;
-    page.gauge("provd_devices_new", "Devices that no tenant has claimed.", census.unclaimed)?;
-    page.gauge("provd_devices_waiting", "Unknown devices that wait to be approved.", census.waiting)
+    page.gauge("provd_devices_new", "Devices that no tenant has claimed.", &census.unclaimed)?;
+    page.gauge("provd_devices_waiting", "Unknown devices that wait to be approved.", &census.waiting)
 }
 
 #[cfg(test)]

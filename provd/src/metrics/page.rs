@@ -1,6 +1,6 @@
 //! The page Prometheus reads, family by family, in its text format 0.0.4.
 //!
-//! The library writes the later OpenMetrics format, in which a family of counters goes without the `_total` of its samples.
+//! The library writes the later `OpenMetrics` format, in which a family of counters goes without the `_total` of its samples.
 //! Not all readers know that, so counters are named in full here and written as plain samples.
 
 use std::fmt;
@@ -22,8 +22,8 @@ impl<'a> Page<'a> {
     }
 
     /// A number that goes up and down.
-    pub(super) fn gauge(&mut self, name: &str, help: &str, value: impl EncodeGaugeValue) -> fmt::Result {
-        self.0.encode_descriptor(name, help, None, MetricType::Gauge)?.encode_gauge(&value)
+    pub(super) fn gauge(&mut self, name: &str, help: &str, value: &impl EncodeGaugeValue) -> fmt::Result {
+        self.0.encode_descriptor(name, help, None, MetricType::Gauge)?.encode_gauge(value)
     }
 
     /// Such numbers by labels.
@@ -37,8 +37,8 @@ impl<'a> Page<'a> {
     }
 
     /// A number that only grows; its name ends with `_total`.
-    pub(super) fn counter(&mut self, name: &str, help: &str, value: impl EncodeGaugeValue) -> fmt::Result {
-        self.0.encode_descriptor(name, help, None, MetricType::Counter)?.encode_gauge(&value)
+    pub(super) fn counter(&mut self, name: &str, help: &str, value: &impl EncodeGaugeValue) -> fmt::Result {
+        self.0.encode_descriptor(name, help, None, MetricType::Counter)?.encode_gauge(value)
     }
 
     /// Such numbers by labels.

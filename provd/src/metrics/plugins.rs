@@ -97,6 +97,9 @@ pub struct PluginMetrics {
     pub answers: CacheUsage,
 }
 
+/// Which of a plugin's counters is meant.
+type Count = fn(&PluginCalls) -> &AtomicU64;
+
 impl PluginMetrics {
     /// The instruments of an installed plugin.
     pub fn of(&self, plugin: &str) -> Arc<PluginCalls> {
@@ -111,7 +114,7 @@ impl PluginMetrics {
     pub(super) fn write(&self, page: &mut Page<'_>, statuses: &[PluginStatus]) -> fmt::Result {
         write_statuses(page, statuses)?;
         let plugins = self.plugins.read().unwrap_or_else(PoisonError::into_inner);
-        let families: [(&str, &str, fn(&PluginCalls) -> &AtomicU64); 4] = [
+        let families: [(&str, &str, Count); 4] = [
             ("provd_plugin_calls_total", "Calls of a plugin.", |calls| &calls.calls),
             (
                 "provd_plugin_call_failures_total",

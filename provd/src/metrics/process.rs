@@ -8,7 +8,7 @@ use rustix::process::{Resource, getrlimit};
 
 use super::page::Page;
 
-/// What `proc` says of this process (proc(5), proc_pid_stat(5)).
+/// What `proc` says of this process (proc(5), `proc_pid_stat(5)`).
 #[derive(Debug, Clone, PartialEq)]
 struct Stat {
     cpu_seconds: f64,
@@ -42,20 +42,20 @@ impl ProcessMetrics {
 
     pub(super) fn write(&self, page: &mut Page<'_>) -> fmt::Result {
         if let Some(stat) = &self.stat {
-            page.counter("process_cpu_seconds_total", "Processor time, user and system.", stat.cpu_seconds)?;
-            page.gauge("process_resident_memory_bytes", "Resident memory.", stat.resident_bytes)?;
-            page.gauge("process_virtual_memory_bytes", "Virtual memory.", stat.virtual_bytes)?;
-            page.gauge("process_threads", "Threads.", stat.threads)?;
+            page.counter("process_cpu_seconds_total", "Processor time, user and system.", &stat.cpu_seconds)?;
+            page.gauge("process_resident_memory_bytes", "Resident memory.", &stat.resident_bytes)?;
+            page.gauge("process_virtual_memory_bytes", "Virtual memory.", &stat.virtual_bytes)?;
+            page.gauge("process_threads", "Threads.", &stat.threads)?;
             if let Some(boot) = self.boot {
                 let help = "When the process was started, in seconds since 1970.";
-                page.gauge("process_start_time_seconds", help, boot + stat.start_seconds)?;
+                page.gauge("process_start_time_seconds", help, &(boot + stat.start_seconds))?;
             }
         }
         if let Some(open) = self.open_fds {
-            page.gauge("process_open_fds", "Open file descriptors.", open)?;
+            page.gauge("process_open_fds", "Open file descriptors.", &open)?;
         }
         if let Some(most) = self.max_fds {
-            page.gauge("process_max_fds", "Most file descriptors that may be open.", most)?;
+            page.gauge("process_max_fds", "Most file descriptors that may be open.", &most)?;
         }
         Ok(())
     }

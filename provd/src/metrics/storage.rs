@@ -87,9 +87,9 @@ impl StorageMetrics {
             &self.waits,
         )?;
         let waiting = self.waiting.load(Ordering::Relaxed);
-        page.gauge("provd_database_writes_waiting", "Changes that wait for their turn.", waiting)?;
+        page.gauge("provd_database_writes_waiting", "Changes that wait for their turn.", &waiting)?;
         let failures = self.failures.load(Ordering::Relaxed);
-        page.counter("provd_database_write_failures_total", "Transactions that could not be done.", failures)
+        page.counter("provd_database_write_failures_total", "Transactions that could not be done.", &failures)
     }
 }
 

@@ -201,6 +201,7 @@ async fn in_background<T: Send + 'static>(
     spawn_blocking(work).await.map_err(failed)
 }
 
+#[expect(clippy::needless_pass_by_value, reason = "it is what map_err calls")]
 fn failed(error: impl ToString) -> InstallationError {
     InstallationError::Failed(error.to_string())
 }

@@ -230,7 +230,9 @@ mod tests {
         tell(&events, "a");
         let last = hear(&mut listener).await.sequence;
         drop(listener);
-        ["b", "c"].into_iter().for_each(|id| tell(&events, id));
+        for id in ["b", "c"] {
+            tell(&events, id);
+        }
         let mut listener = events.listen(Some(last)).unwrap();
         tell(&events, "d");
         let mut heard = Vec::new();

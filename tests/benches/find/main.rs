@@ -72,17 +72,17 @@ async fn main() -> Result<()> {
     println!("{:<24} {}", "limit=50, median", header(&fleets));
     for (row, question) in questions().iter().enumerate() {
         let times: Vec<Duration> = columns.iter().map(|column| column[row]).collect();
-        let shown: String = times.iter().map(|time| format!("{:>10} µs", time.as_micros())).collect();
+        let shown: Vec<_> = times.iter().map(|time| format!("{:>10} µs", time.as_micros())).collect();
         let ratio =
             times.last().zip(times.first()).map_or(1.0, |(many, few)| many.as_secs_f64() / few.as_secs_f64());
-        println!("{:<24} {shown} {ratio:>8.1}", question.what);
+        println!("{:<24} {} {ratio:>8.1}", question.what, shown.concat());
     }
     Ok(())
 }
 
 fn header(fleets: &[Fleet]) -> String {
-    let numbers: String = fleets.iter().map(|fleet| format!("{:>13}", fleet.devices)).collect();
-    format!("{numbers} {:>8}", "ratio")
+    let numbers: Vec<_> = fleets.iter().map(|fleet| format!("{:>13}", fleet.devices)).collect();
+    format!("{} {:>8}", numbers.concat(), "ratio")
 }
 
 /// The median time of each question.

@@ -49,9 +49,9 @@ impl OpenIdProvider {
             .route("/realms/phones/certs", get(key_set))
             .with_state(public.clone());
         let web = if over_tls {
-            WebService::encrypted(listener, routes).await?
+            WebService::encrypted(listener, routes)?
         } else {
-            WebService::plain(listener, routes).await?
+            WebService::plain(listener, routes)?
         };
         let provider = OpenIdProvider { web, issuer, public };
         provider.publish(keys);

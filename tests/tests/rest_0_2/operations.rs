@@ -145,8 +145,8 @@ impl Told {
         let copied = |line: &&str| {
             ["Via:", "From:", "To:", "Call-ID:", "CSeq:"].iter().any(|name| line.starts_with(name))
         };
-        let headers: String = self.text.lines().filter(copied).map(|line| format!("{line}\r\n")).collect();
-        let answer = format!("SIP/2.0 200 OK\r\n{headers}Content-Length: 0\r\n\r\n");
+        let headers: Vec<_> = self.text.lines().filter(copied).collect();
+        let answer = format!("SIP/2.0 200 OK\r\n{}\r\nContent-Length: 0\r\n\r\n", headers.join("\r\n"));
         phone.0.send_to(answer.as_bytes(), self.from).await?;
         Ok(())
     }

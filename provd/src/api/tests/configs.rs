@@ -87,7 +87,7 @@ async fn autocreating_needs_a_template() {
     let answered = api.post("/cfg_mgr/autocreate", json!([])).await;
     assert_eq!(answered.status, 201, "{answered:?}");
     let id = answered.json()["id"].as_str().unwrap().to_owned();
-    assert!(id.starts_with("autoprov") && id.len() == 40, "{id}");
+    assert!(id.starts_with("autoprov") && id.len() == "autoprov".len() + 36, "{id}");
     assert_eq!(answered.header("location"), format!("/0.2/cfg_mgr/configs/{id}"));
     let made = api.get(&format!("/cfg_mgr/configs/{id}")).await.json()["config"].take();
     assert_eq!((&made["parent_ids"], &made["transient"]), (&json!(["autoprov"]), &json!(true)));

@@ -1,7 +1,5 @@
 //! Events, as those who listen hear them.
 
-use std::time::Duration;
-
 use axum::body::Body;
 use axum::http::{Method, Request, StatusCode};
 use futures_util::FutureExt as _;
@@ -154,9 +152,9 @@ async fn silence_is_filled_and_a_stream_does_not_last_for_ever() {
     tokio::time::pause();
     let began = tokio::time::Instant::now();
     let frame = listening.body.frame().await.unwrap().unwrap().into_data().unwrap();
-    assert!(frame.starts_with(b":") && began.elapsed() == Duration::from_secs(15), "{:?}", began.elapsed());
+    assert!(frame.starts_with(b":") && began.elapsed().as_secs() == 15, "{:?}", began.elapsed());
     while listening.body.frame().await.is_some() {}
-    assert_eq!(began.elapsed(), Duration::from_hours(1));
+    assert_eq!(began.elapsed().as_secs(), 3_600);
 }
 
 #[tokio::test]

@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 use crate::api::testing::{Answered, Api, TENANT};
 use crate::domain::device::Device;
 use crate::provisioning::find::PAGE;
-use crate::provisioning::store::{DeviceChange, Store as _};
+use crate::provisioning::store::DeviceChange;
 
 fn encoded(selector: &Value) -> String {
     use base64::Engine as _;

@@ -24,7 +24,8 @@ impl Frames {
         let mut complete = Vec::new();
         for byte in bytes {
             match byte {
-                b'\n' => complete.extend(self.end_line()?),
+                b'\n' if self.line.is_empty() => complete.extend(self.end_frame()),
+                b'\n' => self.end_line()?,
                 b'\r' => {}
                 byte => self.line.push(*byte),
             }
@@ -32,14 +33,15 @@ impl Frames {
         (self.line.len() + self.frame.data.len() <= LONGEST).then_some(complete)
     }
 
-    /// An event, if this line ends one.
-    fn end_line(&mut self) -> Option<Option<Frame>> {
+    /// What an empty line ends: without data it is a comment, or nothing.
+    fn end_frame(&mut self) -> Option<Frame> {
+        let frame = std::mem::take(&mut self.frame);
+        (!frame.data.is_empty()).then_some(frame)
+    }
+
+    /// A line of the event under way; nothing if it is no text.
+    fn end_line(&mut self) -> Option<()> {
         let line = String::from_utf8(std::mem::take(&mut self.line)).ok()?;
-        if line.is_empty() {
-            let frame = std::mem::take(&mut self.frame);
-            // Without data it is a comment, or nothing.
-            return Some((!frame.data.is_empty()).then_some(frame));
-        }
         let (field, value) = line.split_once(':').unwrap_or((&line, ""));
         let value = value.strip_prefix(' ').unwrap_or(value);
         match field {
@@ -48,7 +50,7 @@ impl Frames {
             "data" => self.frame.data.push_str(value),
             _ => {}
         }
-        Some(None)
+        Some(())
     }
 }
 

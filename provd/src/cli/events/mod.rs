@@ -116,7 +116,7 @@ fn shown(frame: &Frame, json: bool) -> String {
 fn line(event: &str, data: &Value) -> String {
     let told = |keys: &[&str]| -> String {
         let known = keys.iter().map(|key| (key, field(data, key))).filter(|(_, value)| !value.is_empty());
-        known.map(|(key, value)| format!(" {key}={value}")).collect()
+        known.fold(String::new(), |told, (key, value)| told + " " + key + "=" + &value)
     };
     let details = match event {
         "device" => told(&["mac", "plugin", "config", "configured", "reason"]),

@@ -26,15 +26,16 @@ Examples:
   provd export | provd import - --url http://other:8666 --token …
 
 The first row of a table names its columns: mac, ip, vendor, model, version,
-plugin, config, description, sn, uuid, options.NAME; of configs id, parent_ids,
-raw_config.NAME. Each line of JSON Lines is {\"device\": {…}} or {\"config\": {…}}.
+plugin, config, description, sn, uuid, options.NAME; of configs id,
+parent_ids, raw_config.NAME. Each line of JSON Lines is {\"device\": {…}} or
+{\"config\": {…}}.
 
-A device that exists keeps what its line does not state. A config that exists is
-replaced. If anything is wrong with any line, nothing is stored.";
+A device that exists keeps what its line does not state. A config that exists
+is replaced. If anything is wrong with any line, nothing is stored.";
 
 /// `provd import`
 #[derive(Debug, Args)]
-#[command(after_help = format!("{EXAMPLES}\n\n{EXIT_CODES}\n\nIt ends with 1 as well if all is stored, but phones cannot be configured."))]
+#[command(after_help = format!("{EXAMPLES}\n\n{EXIT_CODES}\n\nIt ends with 1 as well if all is stored, but phones cannot be\nconfigured."))]
 pub struct ImportCommand {
     #[command(flatten)]
     pub(super) connection: Connection,

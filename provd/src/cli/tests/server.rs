@@ -78,21 +78,19 @@ async fn answer(State(server): State<Server>, request: Request) -> Response {
             let location = [(header::LOCATION, "/0.2/dev_mgr/synchronizations/8")];
             (StatusCode::CREATED, location, json!({"devices": 2}).to_string()).into_response()
         }
-        "POST /0.2/pg_mgr/install/install" => {
-            (StatusCode::CREATED, [(header::LOCATION, "/0.2/pg_mgr/install/install/7")]).into_response()
-        }
-        "POST /0.2/pg_mgr/install/upgrade" => {
-            (StatusCode::CREATED, [(header::LOCATION, "/0.2/pg_mgr/install/upgrade/8")]).into_response()
-        }
-        "GET /0.2/pg_mgr/install/install/7" => server.operation(7),
-        "GET /0.2/pg_mgr/install/upgrade/8" => server.operation(8),
+        "POST /0.2/pg_mgr/install/install" => created("/0.2/pg_mgr/install/install/7"),
+        "POST /0.2/pg_mgr/install/upgrade" => created("/0.2/pg_mgr/install/upgrade/8"),
         "POST /0.2/pg_mgr/install/uninstall" => StatusCode::NO_CONTENT.into_response(),
         "GET /0.2/configure" => document(
             &json!({"params": [{"id": "NAT", "value": 1, "description": "Behind NAT", "links": []}]}),
         ),
         "GET /0.2/configure/NAT" => document(&json!({"param": {"value": 1}})),
-        "GET /0.2/dev_mgr/synchronize/7" | "GET /0.2/operations/7" => server.operation(7),
-        "GET /0.2/dev_mgr/synchronizations/8" | "GET /0.2/operations/8" => server.operation(8),
+        "GET /0.2/dev_mgr/synchronize/7" | "GET /0.2/operations/7" | "GET /0.2/pg_mgr/install/install/7" => {
+            server.operation(7)
+        }
+        "GET /0.2/dev_mgr/synchronizations/8"
+        | "GET /0.2/operations/8"
+        | "GET /0.2/pg_mgr/install/upgrade/8" => server.operation(8),
         "PUT /0.2/cfg_mgr/configs/slow" | "DELETE /0.2/cfg_mgr/configs/slow" => {
             (StatusCode::NO_CONTENT, [(header::LOCATION, "/0.2/operations/8")]).into_response()
         }
@@ -159,6 +157,10 @@ impl Server {
         let asked = self.asked.lock().unwrap();
         asked.iter().rfind(|(asked, _)| !asked.starts_with("GET ")).unwrap().clone()
     }
+}
+
+fn created(location: &'static str) -> Response {
+    (StatusCode::CREATED, [(header::LOCATION, location)]).into_response()
 }
 
 pub(super) async fn run(url: &str, token: &str, arguments: &str) -> Result<Output, Failure> {

@@ -104,7 +104,8 @@ fn is_within_one(pattern: &str, others: &[String]) -> bool {
 fn matches(pattern: &[u8], text: &[u8], ends: &[u8]) -> bool {
     let (mut at, mut in_text) = (0, 0);
     // Where to go on if what follows a wildcard does not match: behind it in the pattern, and in the text.
-    let (mut word, mut words): (Option<(usize, usize)>, Option<(usize, usize)>) = (None, None);
+    let mut word: Option<(usize, usize)> = None;
+    let mut words = None;
     while in_text < text.len() || at < pattern.len() {
         match (pattern.get(at), text.get(in_text)) {
             (Some(b'#'), _) => {

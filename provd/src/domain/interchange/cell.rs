@@ -89,14 +89,13 @@ pub(super) fn value_of(kind: Kind, path: &[String], cell: &str) -> Result<Value,
 /// What the JSON in a cell stands for.
 pub(super) fn json(text: &str) -> Result<Value, String> {
     serde_json::from_str(text)
-        .map_err(|error| format!("expected JSON, which ends being it at character {}", error.column()))
+        .map_err(|error| format!("expected JSON, and it is none at character {}", error.column()))
 }
 
 fn lossless(text: &str) -> Value {
-    match serde_json::from_str::<Value>(text) {
-        Ok(value) if value.to_string() == text => value,
-        _ => text.into(),
-    }
+    let Ok(value) = serde_json::from_str::<Value>(text) else { return text.into() };
+    let written = value.to_string();
+    if written == text { value } else { text.into() }
 }
 
 /// A value as the text of a cell, if it reads back as this value.

@@ -81,7 +81,9 @@ fn write_canonical(into: &mut String, value: &Value) {
         (Value::String(text), _) => write!(into, "s{}:{text}", text.len()),
         (Value::Array(list), _) => {
             let begun = write!(into, "l{}:", list.len());
-            list.iter().for_each(|value| write_canonical(into, value));
+            for value in list {
+                write_canonical(into, value);
+            }
             begun
         }
         (Value::Object(object), _) => write_object(into, object),

@@ -45,9 +45,9 @@ impl Ranking {
     }
 
     fn sort(&mut self) {
-        let by_text = |one: &Entry, two: &Entry| match self.descending {
-            true => two.text.cmp(&one.text),
-            false => one.text.cmp(&two.text),
+        let by_text = |one: &Entry, two: &Entry| {
+            let order = one.text.cmp(&two.text);
+            if self.descending { order.reverse() } else { order }
         };
         let order =
             |one: &Entry, two: &Entry| -> Ordering { by_text(one, two).then(one.arrival.cmp(&two.arrival)) };

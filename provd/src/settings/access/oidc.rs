@@ -197,9 +197,8 @@ mod tests {
             ("tenant_claim", "tenantless_is_master"),
             ("permissions", "such as admin = [\"provd.#\"]"),
         ] {
-            let lines = COMPLETE.lines().filter(|line| !line.starts_with(without));
-            let file: String = lines.map(|line| format!("{line}\n")).collect();
-            let error = resolve(&file).unwrap_err();
+            let lines: Vec<_> = COMPLETE.lines().filter(|line| !line.starts_with(without)).collect();
+            let error = resolve(&lines.join("\n")).unwrap_err();
             assert!(error.contains(named), "{error}");
         }
         let error = resolve(&format!("{COMPLETE}permissions.reader = ['provd..read']")).unwrap_err();

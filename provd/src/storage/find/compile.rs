@@ -140,10 +140,10 @@ fn text(column: &'static str, test: &Test) -> (Option<Clause>, bool) {
             _ => (None, false),
         },
         Test::Contains(Value::String(part)) if part.is_empty() => (present(true), true),
-        Test::Contains(Value::String(part)) if part.len() <= PART && !part.contains('\0') => {
-            (Some(Clause::MayContain(column, part.clone())), false)
+        Test::Contains(Value::String(part)) => {
+            let is_short = part.len() <= PART && !part.contains('\0');
+            (is_short.then(|| Clause::MayContain(column, part.clone())).or_else(|| present(true)), false)
         }
-        Test::Contains(Value::String(_)) => (present(true), false),
         Test::Compares(comparison, Value::String(text)) => {
             (Some(Clause::Compares(column, operator(*comparison), text.clone())), true)
         }

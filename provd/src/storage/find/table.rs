@@ -74,13 +74,11 @@ pub(super) const CONFIGS: Table = Table {
 impl Table {
     /// Where a key that is not dotted is stored.
     pub(super) fn place(&self, key: &str) -> Place {
-        match self.text(key) {
-            Some(column) => Place::Text(column),
-            None => {
-                let other = self.others.iter().find(|(name, _)| *name == key);
-                other.map_or(Place::Json("extra"), |(_, place)| *place)
-            }
+        if let Some(column) = self.text(key) {
+            return Place::Text(column);
         }
+        let other = self.others.iter().find(|(name, _)| *name == key);
+        other.map_or(Place::Json("extra"), |(_, place)| *place)
     }
 
     /// The column of a key that is shown as the text it is stored as.

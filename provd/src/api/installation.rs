@@ -91,20 +91,18 @@ async fn uninstall(
 #[utoipa::path(
     post, path = "/0.2/pg_mgr/install/update", tag = "plugins",
     request_body = Value,
-    responses((status = 500, description = "No plugin server is set", body = String)),
+    responses((status = 400, description = "It cannot be done", body = String)),
 )]
 async fn update(State(api): State<ApiState>, _any: Sent) -> Result<StatusCode, Problem> {
     let server = Parameter::named(PLUGIN_SERVER).and_then(|server| api.provisioning.parameter(server, None));
-    Err(match server {
-        None => Problem::NotSetUp(format!(
+    Err(Problem::Invalid(match server {
+        None => format!(
             "no {PLUGIN_SERVER} is set: PUT one at /configure/{PLUGIN_SERVER}; what came with this server needs none"
-        )),
-        Some(_) => Problem::Invalid(
-            "plugins cannot be downloaded yet: what can be installed is what came with this server, or the folder it was \
-             started with (--plugins); /pg_mgr/install/installable lists it"
-                .to_owned(),
         ),
-    })
+        Some(_) => "plugins cannot be downloaded yet: what can be installed is what came with this server, or the folder it was \
+             started with (--plugins); /pg_mgr/install/installable lists it"
+            .to_owned(),
+    }))
 }
 
 /// Installed plugins.

@@ -67,9 +67,6 @@ pub(super) enum Problem {
     /// Something failed that should not have. The log says what.
     #[error("the request failed; the server's log says why")]
     Failed,
-    /// Something has to be set first; 0.2 calls that the server's fault.
-    #[error("{0}")]
-    NotSetUp(String),
     /// A plugin does what no plugin may.
     #[error("{0}")]
     Defective(String),
@@ -108,7 +105,7 @@ impl Problem {
             Problem::PreconditionFailed(_) => StatusCode::PRECONDITION_FAILED,
             Problem::TooLarge(_) => StatusCode::PAYLOAD_TOO_LARGE,
             Problem::UnsupportedMediaType(_) => StatusCode::UNSUPPORTED_MEDIA_TYPE,
-            Problem::Failed | Problem::NotSetUp(_) => StatusCode::INTERNAL_SERVER_ERROR,
+            Problem::Failed => StatusCode::INTERNAL_SERVER_ERROR,
             Problem::Defective(_) => StatusCode::BAD_GATEWAY,
             Problem::Unavailable { .. } => StatusCode::SERVICE_UNAVAILABLE,
         }
@@ -211,7 +208,8 @@ pub(super) async fn no_such_path() -> Problem {
 /// Answers a method that a path does not have; the `Allow` header says which it has. One that no path has is another
 /// matter (RFC 9110 §15.6.2).
 pub(super) async fn no_such_method(method: Method) -> (StatusCode, &'static str) {
-    if [Method::GET, Method::HEAD, Method::POST, Method::PUT, Method::DELETE].contains(&method) {
+    let known = [Method::GET, Method::HEAD, Method::POST, Method::PUT, Method::DELETE];
+    if known.contains(&method) {
         (StatusCode::METHOD_NOT_ALLOWED, "this path does not have this method; see the Allow header\n")
     } else {
         (StatusCode::NOT_IMPLEMENTED, "no path has this method; see the Allow header\n")

@@ -86,10 +86,10 @@ pub(in crate::api) struct Config {
     /// `autocreate`: template for devices that requests create.
     role: Option<String>,
     /// Whether it is deleted when its last device leaves it.
-    #[schema(value_type = Value)]
+    #[schema(value_type = Value, required = false)]
     transient: Option<bool>,
     /// Whether it may be deleted; absent: yes.
-    #[schema(value_type = Value)]
+    #[schema(value_type = Value, required = false)]
     deletable: Option<bool>,
     #[serde(flatten)]
     others: BTreeMap<String, Value>,
@@ -117,7 +117,7 @@ pub(in crate::api) struct ListedConfig {
     #[schema(nullable = false)]
     parent_ids: Option<Vec<String>>,
     /// Its own parameters.
-    #[schema(value_type = Map<String, Value>, nullable = false)]
+    #[schema(value_type = Map<String, Value>, required = false)]
     raw_config: Option<RawConfig>,
     #[serde(flatten)]
     others: BTreeMap<String, Value>,

@@ -45,7 +45,7 @@ async fn openapi(Extension(descriptions): Extension<Arc<Descriptions>>) -> impl 
 /// The routes of REST 0.2, for programs of its time.
 #[utoipa::path(
     get, path = "/0.2/api/api.yml", tag = "description",
-    responses((status = 200, description = "OpenAPI 2", content((String = "application/yaml")))),
+    responses((status = 200, description = "OpenAPI 2", content((serde_json::Value = "application/yaml")))),
 )]
 async fn swagger(Extension(descriptions): Extension<Arc<Descriptions>>) -> impl IntoResponse {
     ([ASK_AGAIN], [(CONTENT_TYPE, "application/yaml")], descriptions.swagger())

@@ -28,7 +28,6 @@ pub(super) fn tags() -> Value {
         ("audit", "Who changed what, and when."),
         ("events", "What happens, as it happens."),
         ("import", "Devices and configs in files, coming in and going out."),
-        ("events", "What happens, as it happens."),
         ("access", "Tokens, and the tenants they belong to."),
         ("server", "The server itself, and where to go from its base."),
         ("description", "This description."),

@@ -96,7 +96,7 @@ async fn what_cannot_be_done_is_refused_with_words() {
 async fn an_update_needs_a_server_and_cannot_be_had_yet() {
     let api = Api::new().await;
     let answered = api.post("/pg_mgr/install/update", json!({})).await;
-    assert_eq!(answered.status, 500);
+    assert_eq!(answered.status, 400);
     assert!(answered.body.contains("no plugin_server is set"), "{answered:?}");
     let server = json!({"param": {"value": "http://provd.example.org/stable"}});
     assert_eq!(api.put("/configure/plugin_server", server).await.status, 204);

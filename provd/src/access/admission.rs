@@ -14,8 +14,8 @@ use uuid::Uuid;
 use super::store::{AccessStore, AccessStoreError};
 use super::tenants::Tenants;
 use super::throttle::Throttle;
-use super::tokens::{Revocation, Tokens};
-use super::{Refusal, Verifier};
+use super::tokens::Tokens;
+use super::{Refusal, Revocation, Verifier};
 use crate::domain::access::{Permission, Principal};
 
 /// Everything that decides who comes in.
@@ -130,18 +130,25 @@ impl Access {
     async fn check(&self, Asked { token, permission, tenant }: Asked<'_>) -> Result<Admitted, Refusal> {
         let permission = match (permission, tenant) {
             (Permission::Plain(words), _) => words.clone(),
+            (_, Some(tenant)) if tenant.is_nil() => permission.of(self.master_for(token).await?),
             (_, Some(tenant)) => permission.of(tenant),
             (_, None) => permission.of(self.holder(token).await?.tenant),
         };
         let principal = self.verify(token, &permission).await?;
         let scope = self.scope(token, principal.tenant, tenant).await?;
-        Ok(Admitted { principal, scope, revocation: self.tokens.revocation(token) })
+        let revocation = match (self.tokens.revocation(token), &self.other) {
+            (Some(own), _) => own,
+            (None, Some(other)) => Revocation::elsewhere(other.clone(), token, &permission),
+            // It was revoked just now.
+            (None, None) => Revocation::past(),
+        };
+        Ok(Admitted { principal, scope, revocation })
     }
 
     /// The tenant somebody names, if his own covers it.
     async fn scope(&self, token: &str, own: Uuid, named: Option<Uuid>) -> Result<Scope, Refusal> {
         let is_ours = self.tokens.holder(token).is_some();
-        let master = if is_ours { self.master().await } else { self.master_tenant().await? };
+        let master = self.master_for(token).await?;
         let or_master = |tenant: Uuid| if tenant.is_nil() { master } else { tenant };
         let (own, named) = (or_master(own), or_master(named.unwrap_or(own)));
         // A tenant that is registered nowhere is below the master all the same, unless somebody else knows better.
@@ -151,6 +158,11 @@ impl Access {
         }
         let below = if named == master { HashSet::new() } else { self.tenants_below(token, named).await? };
         Ok(Scope::new(named, master, below))
+    }
+
+    /// The master tenant as whoever shows this token knows it.
+    async fn master_for(&self, token: &str) -> Result<Uuid, Refusal> {
+        if self.tokens.holder(token).is_some() { Ok(self.master().await) } else { self.master_tenant().await }
     }
 
     /// Of a token of this server.

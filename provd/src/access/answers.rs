@@ -2,13 +2,14 @@
 //! while the service is being asked waits with the others.
 //!
 //! Nothing is believed beyond its time, and what is remembered is bounded. That a service gave no answer is remembered for a
-//! moment only.
+//! moment only. What nobody waits for any more is not asked further.
 
 use std::hash::Hash;
+use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
 use futures_util::FutureExt as _;
-use futures_util::future::{BoxFuture, Shared};
+use futures_util::future::{BoxFuture, Shared, WeakShared};
 use moka::sync::Cache;
 use tokio::time::{Instant, timeout};
 
@@ -33,11 +34,14 @@ pub(super) struct Answers<Q, T> {
     deadline: Duration,
 }
 
+/// A question while it is asked, by whoever waits for the answer: it holds a connection, and ends with the last of them.
+type Asking<T> = Shared<BoxFuture<'static, Timed<T>>>;
+
 #[derive(Clone)]
 struct Asked<T> {
     begun: Instant,
-    answer: Shared<BoxFuture<'static, Timed<T>>>,
-    deadline: Duration,
+    answered: Arc<OnceLock<Timed<T>>>,
+    asking: Option<WeakShared<BoxFuture<'static, Timed<T>>>>,
 }
 
 #[derive(Clone)]
@@ -46,11 +50,30 @@ struct Timed<T> {
     until: Instant,
 }
 
+/// What is to be had of a question that was asked before.
+enum Known<T> {
+    Answer(Result<T, Refusal>),
+    Asking(Asking<T>),
+}
+
 impl<T: Clone> Asked<T> {
-    /// Whether it is still to be had, or to be believed.
-    fn holds(&self) -> bool {
-        let until = self.answer.peek().map_or(self.begun + self.deadline, |timed| timed.until);
-        Instant::now() < until
+    /// What is still to be had, or to be believed.
+    fn known(&self) -> Option<Known<T>> {
+        let believed =
+            |answer: &Timed<T>| (Instant::now() < answer.until).then(|| Known::Answer(answer.result.clone()));
+        match self.answered.get() {
+            Some(answer) => believed(answer),
+            None => self.asking.as_ref()?.upgrade().map(Known::Asking),
+        }
+    }
+}
+
+impl<T: Clone> Known<T> {
+    async fn result(self) -> Result<T, Refusal> {
+        match self {
+            Known::Answer(result) => result,
+            Known::Asking(asking) => asking.await.result,
+        }
     }
 }
 
@@ -84,38 +107,44 @@ where
     where
         F: Future<Output = Result<Answer<T>, Refusal>> + Send + 'static,
     {
-        let is_enough = |known: &Asked<T>| known.holds() && since.is_none_or(|since| known.begun >= since);
-        if let Some(known) = self.asked.get(&question).filter(is_enough) {
-            return known.answer.await.result;
+        let known = |asked: Asked<T>| {
+            let is_since = since.is_none_or(|since| asked.begun >= since);
+            asked.known().filter(|_| is_since).map(|known| (asked, known))
+        };
+        if let Some((_, known)) = self.asked.get(&question).and_then(known) {
+            return known.result().await;
         }
-        let asked = self.asked.entry(question).and_upsert_with(|known| match known {
-            Some(known) if is_enough(known.value()) => known.into_value(),
-            _ => self.begin(ask()),
+        let (new, asking) = self.begin(ask());
+        let mut result = Known::Asking(asking);
+        // Somebody else may have begun meanwhile.
+        self.asked.entry(question).and_upsert_with(|old| {
+            let Some((old, known)) = old.and_then(|old| known(old.into_value())) else { return new };
+            result = known;
+            old
         });
-        asked.into_value().answer.await.result
+        result.result().await
     }
 
-    fn begin<F>(&self, asking: F) -> Asked<T>
+    fn begin<F>(&self, asking: F) -> (Asked<T>, Asking<T>)
     where
         F: Future<Output = Result<Answer<T>, Refusal>> + Send + 'static,
     {
         let (begun, deadline) = (Instant::now(), self.deadline);
         let late = format!("{} did not answer within {} s", self.whom, deadline.as_secs());
-        let answer = async move {
-            let result = match timeout(deadline, asking).await {
-                Ok(Ok(Answer { value, for_time })) => {
-                    return Timed { result: Ok(value), until: begun + for_time };
-                }
-                Ok(Err(refusal)) => Err(refusal),
-                Err(_) => Err(Refusal::Unavailable(late)),
-            };
-            let until = match &result {
+        let answered = Arc::new(OnceLock::new());
+        let answer = answered.clone();
+        let asking = async move {
+            let outcome = timeout(deadline, asking).await.unwrap_or(Err(Refusal::Unavailable(late)));
+            let until = match &outcome {
+                Ok(answer) => begun + answer.for_time,
                 Err(Refusal::Unavailable(_)) => Instant::now() + SILENT_FOR,
-                _ => begun + REFUSED_FOR,
+                Err(_) => begun + REFUSED_FOR,
             };
-            Timed { result, until }
+            let timed = Timed { result: outcome.map(|answer| answer.value), until };
+            answer.get_or_init(|| timed).clone()
         };
-        Asked { begun, answer: answer.boxed().shared(), deadline }
+        let asking = asking.boxed().shared();
+        (Asked { begun, answered, asking: asking.downgrade() }, asking)
     }
 }
 
@@ -198,7 +227,18 @@ mod tests {
         let service = Service::new();
         let gone = timeout(Duration::from_secs(1), service.ask(Duration::from_secs(2), Ok(()))).await;
         assert!(gone.is_err());
-        advance(DEADLINE).await;
         assert_eq!(service.ask(Duration::ZERO, Ok(())).await, Ok(1));
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_question_whose_asker_went_away_holds_nothing() {
+        let (answers, held) = (Answers::new(10, MINUTE, "it", DEADLINE), Arc::new(()));
+        let holding = held.clone();
+        let ask = || async move {
+            sleep(MINUTE).await;
+            Ok(Answer { value: holding, for_time: MINUTE })
+        };
+        assert!(timeout(Duration::from_secs(1), answers.get("what?", ask)).await.is_err());
+        assert_eq!(Arc::strong_count(&held), 1, "a connection would still be taken");
     }
 }

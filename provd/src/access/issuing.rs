@@ -48,7 +48,7 @@ pub enum IssuingError {
     #[error(transparent)]
     Name(#[from] InvalidName),
     /// The name is taken.
-    #[error("name: `{0}` is already in use")]
+    #[error("name: `{0}` is already in use: choose another, or revoke the token that has it")]
     NameTaken(String),
     /// The permissions cannot be used.
     #[error("permissions: {0}")]
@@ -85,8 +85,7 @@ impl Access {
         let text = format!("{PREFIX}{}", hex::encode(rand::random::<[u8; 32]>()));
         let token = prepare(by, scope, new, hash(&text))?;
         let _changing = self.changing.lock().await;
-        let tokens = self.tokens.all();
-        if tokens.len() >= MOST {
+        if self.tokens.count() >= MOST {
             return Err(IssuingError::TooMany);
         }
         let entry = AuditEntry::token(actor, "created", &token.id, changes(&token));

@@ -8,6 +8,7 @@ mod http;
 mod issuing;
 mod oidc;
 mod registration;
+mod revocation;
 pub mod store;
 mod tenants;
 mod throttle;
@@ -30,8 +31,8 @@ pub use http::TrustError;
 pub use issuing::{Issued, IssuingError, NewToken};
 pub use oidc::Oidc;
 pub use registration::{NewTenant, RegistrationError};
+pub use revocation::Revocation;
 pub use tenants::Tenants;
-pub use tokens::Revocation;
 pub use wazo_auth::WazoAuth;
 
 /// Why a token does not let its holder do what was asked.

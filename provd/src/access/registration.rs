@@ -71,7 +71,7 @@ impl Access {
         if !scope.covers(parent) || !is_known {
             return Err(RegistrationError::Parent(parent));
         }
-        if self.tenants.all().len() >= MOST {
+        if self.tenants.count() >= MOST {
             return Err(RegistrationError::TooMany);
         }
         let uuid = new.uuid.unwrap_or_else(Uuid::new_v4);

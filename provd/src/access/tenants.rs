@@ -1,7 +1,7 @@
 //! The tree of the tenants that are registered here, in memory. Its root is the master tenant, which is not registered.
 
-use std::collections::{BTreeMap, HashSet};
-use std::sync::{PoisonError, RwLock};
+use std::collections::{BTreeMap, HashMap, HashSet};
+use std::sync::{PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
 
 use uuid::Uuid;
 
@@ -10,45 +10,82 @@ use crate::domain::access::RegisteredTenant;
 /// All registered tenants.
 #[derive(Debug, Default)]
 pub struct Tenants {
-    known: RwLock<BTreeMap<Uuid, RegisteredTenant>>,
+    tree: RwLock<Tree>,
+}
+
+#[derive(Debug, Default)]
+struct Tree {
+    known: BTreeMap<Uuid, RegisteredTenant>,
+    /// Of those that are below others: each request goes down its branch.
+    children: HashMap<Uuid, HashSet<Uuid>>,
+}
+
+impl Tree {
+    fn put(&mut self, tenant: RegisteredTenant) {
+        if let Some(parent) = tenant.parent {
+            self.children.entry(parent).or_default().insert(tenant.uuid);
+        }
+        self.known.insert(tenant.uuid, tenant);
+    }
+
+    fn remove(&mut self, uuid: Uuid) {
+        let parent = self.known.remove(&uuid).and_then(|tenant| tenant.parent);
+        if let Some(siblings) = parent.and_then(|parent| self.children.get_mut(&parent)) {
+            siblings.remove(&uuid);
+        }
+    }
 }
 
 impl Tenants {
     pub(super) fn new(tenants: Vec<RegisteredTenant>) -> Tenants {
-        Tenants { known: RwLock::new(tenants.into_iter().map(|tenant| (tenant.uuid, tenant)).collect()) }
+        let mut tree = Tree::default();
+        for tenant in tenants {
+            tree.put(tenant);
+        }
+        Tenants { tree: RwLock::new(tree) }
     }
 
     /// A tenant, registered or not, and all below it.
     pub fn below(&self, tenant: Uuid) -> HashSet<Uuid> {
-        let known = self.known.read().unwrap_or_else(PoisonError::into_inner);
+        let tree = self.read();
         let mut found = HashSet::from([tenant]);
         let mut unseen = vec![tenant];
         while let Some(above) = unseen.pop() {
-            for tenant in known.values().filter(|tenant| tenant.parent == Some(above)) {
-                if found.insert(tenant.uuid) {
-                    unseen.push(tenant.uuid);
-                }
-            }
+            let children = tree.children.get(&above).into_iter().flatten();
+            unseen.extend(children.filter(|child| found.insert(**child)));
         }
         found
     }
 
     /// One of them.
     pub fn get(&self, uuid: Uuid) -> Option<RegisteredTenant> {
-        self.known.read().unwrap_or_else(PoisonError::into_inner).get(&uuid).cloned()
+        self.read().known.get(&uuid).cloned()
     }
 
     /// All of them, by UUID.
     pub fn all(&self) -> Vec<RegisteredTenant> {
-        self.known.read().unwrap_or_else(PoisonError::into_inner).values().cloned().collect()
+        self.read().known.values().cloned().collect()
+    }
+
+    /// How many there are.
+    pub(super) fn count(&self) -> usize {
+        self.read().known.len()
     }
 
     pub(super) fn put(&self, tenant: RegisteredTenant) {
-        self.known.write().unwrap_or_else(PoisonError::into_inner).insert(tenant.uuid, tenant);
+        self.write().put(tenant);
     }
 
     pub(super) fn remove(&self, uuid: Uuid) {
-        self.known.write().unwrap_or_else(PoisonError::into_inner).remove(&uuid);
+        self.write().remove(uuid);
+    }
+
+    fn read(&self) -> RwLockReadGuard<'_, Tree> {
+        self.tree.read().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn write(&self) -> RwLockWriteGuard<'_, Tree> {
+        self.tree.write().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
@@ -72,5 +109,7 @@ mod tests {
         for (tenant, below) in [(1, vec![1, 2, 3, 5]), (2, vec![2, 3]), (4, vec![4]), (9, vec![9])] {
             assert_eq!(tenants.below(uuid(tenant)), below.into_iter().map(uuid).collect(), "{tenant}");
         }
+        tenants.remove(uuid(5));
+        assert_eq!(tenants.below(uuid(1)), [1, 2, 3].map(uuid).into());
     }
 }

@@ -1,11 +1,12 @@
 //! Who comes in, in whose name, and what he may make: against a store in memory and a service that knows other tokens.
 
 use std::collections::HashSet;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, SystemTime};
 
 use async_trait::async_trait;
-use tokio::time::Instant;
+use tokio::time::{Instant, timeout};
 use uuid::Uuid;
 
 use super::store::{AccessStore, AccessStoreError};
@@ -331,9 +332,11 @@ async fn guessing_is_answered_late_and_lacking_permission_is_not() {
     assert!(start.elapsed() > Duration::ZERO);
 }
 
-/// Knows one token, and tenants of its own. While it is away nobody knows.
+/// Knows one token, until it forgets that, and tenants of its own. While it is away nobody knows.
+#[derive(Default)]
 struct Elsewhere {
     away: bool,
+    forgetful: AtomicBool,
 }
 
 const THEIR_MASTER: Uuid = Uuid::from_u128(0x1000);
@@ -347,7 +350,8 @@ impl Verifier for Elsewhere {
             tenant: THEIR_TENANT,
             permissions: Permissions::default(),
         };
-        if token == "theirs" { Ok(principal) } else { Err(Refusal::Unknown) }
+        let is_known = token == "theirs" && !self.forgetful.load(Ordering::SeqCst);
+        if is_known { Ok(principal) } else { Err(Refusal::Unknown) }
     }
 
     async fn verify(&self, token: &str, _: &str) -> Result<Principal, Refusal> {
@@ -367,7 +371,7 @@ impl Verifier for Elsewhere {
 async fn own_tokens_work_beside_those_somebody_else_knows() {
     let (access, _) = access().await;
     let own = issue(&access, ROOT, wanted("own", &["provd.#"], Some(A))).await.unwrap();
-    let access = access.asking(Arc::new(Elsewhere { away: false }));
+    let access = access.asking(Arc::new(Elsewhere::default()));
     assert_eq!(admitted(&access, "theirs", None).await.scope.tenant(), THEIR_TENANT);
     assert!(admit(&access, "theirs", "provd.read", Some(A)).await.is_err());
     assert!(admit(&access, "guess", "provd.read", None).await.is_err());
@@ -382,8 +386,34 @@ async fn own_tokens_work_beside_those_somebody_else_knows() {
 #[tokio::test]
 async fn while_somebody_else_is_away_own_tokens_work() {
     let (access, _) = access().await;
-    let access = access.asking(Arc::new(Elsewhere { away: true }));
+    let access = access.asking(Arc::new(Elsewhere { away: true, ..Elsewhere::default() }));
     assert!(admitted(&access, ROOT, None).await.scope.is_master());
     let refused = admit(&access, "theirs", "provd.read", None).await.unwrap_err();
     assert!(matches!(refused, Refusal::Unavailable(_)));
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_goes_on_ends_when_somebody_else_knows_the_token_no_more() {
+    let (access, _) = access().await;
+    let elsewhere = Arc::new(Elsewhere::default());
+    let access = access.asking(elsewhere.clone());
+    let minute = Duration::from_mins(1);
+    let revocation = admitted(&access, "theirs", None).await.revocation;
+    assert!(!format!("{revocation:?}").contains("theirs"));
+    assert!(timeout(minute, revocation.clone().revoked()).await.is_err());
+    elsewhere.forgetful.store(true, Ordering::SeqCst);
+    timeout(minute, revocation.revoked()).await.expect("it goes on");
+}
+
+#[tokio::test]
+async fn the_nil_uuid_is_no_way_around_what_is_denied_in_the_master_tenant() {
+    let (access, _) = access().await;
+    let denied = format!("!provd.configure.{THEIR_MASTER}.#");
+    let token = issue(&access, ROOT, wanted("a", &["provd.#", &denied], None)).await.unwrap();
+    let access = access.asking(Arc::new(Elsewhere::default()));
+    let permission = Permission::OfTenant("provd.configure", "NAT.update".to_owned());
+    for tenant in [None, Some(THEIR_MASTER), Some(Uuid::nil())] {
+        let refused = access.admit(Asked { token: &token, permission: &permission, tenant }, None).await;
+        assert!(matches!(refused, Err(Refusal::NotGranted(_))), "{tenant:?}");
+    }
 }

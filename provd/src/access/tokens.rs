@@ -11,6 +11,7 @@ use subtle::ConstantTimeEq as _;
 use tokio_util::sync::CancellationToken;
 use uuid::Uuid;
 
+use super::Revocation;
 use crate::domain::access::{Permissions, Principal, Token};
 
 /// Name of the administrator's token, which is in the data directory.
@@ -31,19 +32,7 @@ struct Known {
     used: AtomicU64,
     /// Of these, what is stored.
     noted: AtomicU64,
-    revocation: Revocation,
-}
-
-/// The end of a token before its time: whatever goes on with it after its request was answered ends too. A token that nobody
-/// here can revoke has none.
-#[derive(Debug, Clone, Default)]
-pub struct Revocation(CancellationToken);
-
-impl Revocation {
-    /// Waits until the token is revoked; for ever, if it never is.
-    pub async fn revoked(&self) {
-        self.0.cancelled().await;
-    }
+    revoked: CancellationToken,
 }
 
 impl Tokens {
@@ -57,7 +46,7 @@ impl Tokens {
     /// Who holds a token, unless it is unknown or expired. The master tenant is the nil UUID here.
     pub(super) fn holder(&self, token: &str) -> Option<Principal> {
         let hash = hash(token);
-        if self.administrator.is_some_and(|administrator| administrator.ct_eq(&hash).into()) {
+        if self.is_administrator(&hash) {
             let name = ADMINISTRATOR.to_owned();
             return Some(Principal { name, tenant: Uuid::nil(), permissions: Permissions::all() });
         }
@@ -70,9 +59,19 @@ impl Tokens {
         Some(Principal { name, tenant: tenant.unwrap_or_default(), permissions })
     }
 
-    /// How to hear that a token is revoked.
-    pub(super) fn revocation(&self, token: &str) -> Revocation {
-        self.read().get(&hash(token)).map(|known| known.revocation.clone()).unwrap_or_default()
+    /// How to hear that a token is good for nothing any more; nothing if it is not known, or already.
+    pub(super) fn revocation(&self, token: &str) -> Option<Revocation> {
+        let hash = hash(token);
+        if self.is_administrator(&hash) {
+            return Some(Revocation::default());
+        }
+        let known = self.read();
+        known.get(&hash).map(|known| Revocation::own(known.revoked.clone(), known.token.expires))
+    }
+
+    /// How many there are beside the administrator's.
+    pub(super) fn count(&self) -> usize {
+        self.read().len()
     }
 
     /// All of them but the administrator's, oldest first.
@@ -88,7 +87,7 @@ impl Tokens {
 
     pub(super) fn remove(&self, id: &str) {
         for (_, known) in self.write().extract_if(|_, known| known.token.id == id) {
-            known.revocation.0.cancel();
+            known.revoked.cancel();
         }
     }
 
@@ -112,6 +111,10 @@ impl Tokens {
         }
     }
 
+    fn is_administrator(&self, hash: &[u8; 32]) -> bool {
+        self.administrator.is_some_and(|administrator| administrator.ct_eq(hash).into())
+    }
+
     fn read(&self) -> RwLockReadGuard<'_, HashMap<[u8; 32], Known>> {
         self.known.read().unwrap_or_else(PoisonError::into_inner)
     }
@@ -123,7 +126,7 @@ impl Tokens {
 
 impl Known {
     fn new(token: Token) -> Known {
-        Known { token, used: AtomicU64::new(0), noted: AtomicU64::new(0), revocation: Revocation::default() }
+        Known { token, used: AtomicU64::new(0), noted: AtomicU64::new(0), revoked: CancellationToken::new() }
     }
 
     fn as_of_now(&self) -> Token {
@@ -148,6 +151,8 @@ fn moment(seconds: u64) -> SystemTime {
 
 #[cfg(test)]
 mod tests {
+    use futures_util::FutureExt as _;
+
     use super::*;
 
     fn token(text: &str, expires: Option<SystemTime>) -> Token {
@@ -168,13 +173,24 @@ mod tests {
         let tokens = Tokens::new("root", vec![token("a", None)]);
         assert_eq!(tokens.holder("root").unwrap().permissions, Permissions::all());
         assert_eq!(tokens.holder("a").unwrap().name, "name of a");
-        let revocation = tokens.revocation("a");
+        let revocation = tokens.revocation("a").unwrap();
         for unknown in ["", "A", "a ", "Root"] {
             assert_eq!(tokens.holder(unknown), None, "{unknown}");
         }
         assert_eq!(Tokens::new("", Vec::new()).holder(""), None);
         tokens.remove("id of a");
-        assert!(tokens.holder("a").is_none() && revocation.0.is_cancelled());
+        assert!(tokens.holder("a").is_none() && revocation.revoked().now_or_never().is_some());
+        assert!(tokens.revocation("a").is_none() && tokens.revocation("root").is_some());
+    }
+
+    #[tokio::test]
+    async fn what_goes_on_with_a_token_ends_when_it_expires() {
+        let soon = SystemTime::now() + Duration::from_millis(50);
+        let tokens = Tokens::new("", vec![token("a", Some(soon)), token("b", None)]);
+        assert!(tokens.revocation("b").unwrap().revoked().now_or_never().is_none());
+        let revoked = tokens.revocation("a").unwrap().revoked();
+        tokio::time::timeout(Duration::from_secs(10), revoked).await.unwrap();
+        assert!(SystemTime::now() >= soon);
     }
 
     #[test]

@@ -3,6 +3,8 @@
 //! What is decided here is true of the record that was read. That it is still true when something is written is up to the
 //! use case, which is given that record to compare.
 
+use std::fmt::Display;
+
 use axum::extract::FromRequestParts;
 use axum::http::header::{ETAG, IF_MATCH, IF_NONE_MATCH};
 use axum::http::request::Parts;
@@ -63,13 +65,19 @@ impl Conditions {
     }
 
     /// Whether a change of this record may go on, and which record must still be there when it is made; nothing if any may.
-    pub(super) fn expected<'a, T>(&self, tag: &ETag, record: &'a T) -> Result<Option<&'a T>, Problem> {
+    /// `what` is how a client knows it.
+    pub(super) fn expected<'a, T>(
+        &self,
+        tag: &ETag,
+        record: &'a T,
+        what: impl Display,
+    ) -> Result<Option<&'a T>, Problem> {
         let is_meant = match &self.matching {
             None | Some(Tags::Any) => true,
             Some(Tags::Listed(tags)) => tags.contains(&tag.0),
         };
         if !is_meant || self.excludes(tag) {
-            return Err(Problem::PreconditionFailed("what is to be changed".to_owned()));
+            return Err(Problem::PreconditionFailed(what.to_string()));
         }
         let is_certain = matches!(self.matching, Some(Tags::Listed(_))) || self.none_matching.is_some();
         Ok(is_certain.then_some(record))
@@ -151,18 +159,19 @@ mod tests {
 
     #[test]
     fn a_change_goes_on_only_from_a_state_that_is_meant() {
+        let changed = "the config `a` was changed since it was read: read it again, then repeat the change";
         for (values, outcome) in [
             (&[] as &[&str], Ok(None)),
             (&["*"], Ok(None)),
             (&["\"7-1f3a9c20\""], Ok(Some(()))),
             (&["\"a,b\", \"7-1f3a9c20\""], Ok(Some(()))),
             (&["\"6\"", "\"7-1f3a9c20\""], Ok(Some(()))),
-            (&["\"7\""], Err(())),
-            (&["W/\"7-1f3a9c20\""], Err(())),
+            (&["\"7\""], Err(changed.to_owned())),
+            (&["W/\"7-1f3a9c20\""], Err(changed.to_owned())),
         ] {
             let conditions = conditions("if-match", values).unwrap();
-            let expected = conditions.expected(&tag(), &()).map(Option::<&()>::copied).map_err(drop);
-            assert_eq!(expected, outcome, "{values:?}");
+            let expected = conditions.expected(&tag(), &(), "the config `a`").map(Option::<&()>::copied);
+            assert_eq!(expected.map_err(|problem| problem.to_string()), outcome, "{values:?}");
         }
     }
 
@@ -179,7 +188,7 @@ mod tests {
             let answer = conditions.answer(&tag(), "the document");
             let sent = answer.headers()[ETAG].to_str().unwrap();
             assert_eq!((answer.status().as_u16(), sent), (status, tag().as_str()), "{value}");
-            assert_eq!(conditions.expected(&tag(), &()).is_err(), status == 304);
+            assert_eq!(conditions.expected(&tag(), &(), "").is_err(), status == 304);
         }
     }
 

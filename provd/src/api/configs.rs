@@ -88,7 +88,8 @@ async fn update(
     let stored = stored(&api, id).await?;
     let mut config = Config::from_document(sent.object("config")?)?;
     config.id.clone_from(&stored.id);
-    let expected = conditions.expected(&tag_of(&stored), &stored)?;
+    let expected =
+        conditions.expected(&tag_of(&stored), &stored, format_args!("the config `{}`", stored.id))?;
     let (_, running) = api.provisioning.update_config(config, expected, &actor).await?;
     Ok(Changed(soon(&api, &tenant, running).await))
 }
@@ -110,7 +111,8 @@ async fn delete(
     conditions: Conditions,
 ) -> Result<Changed, Problem> {
     let stored = stored(&api, id).await?;
-    let expected = conditions.expected(&tag_of(&stored), &stored)?;
+    let expected =
+        conditions.expected(&tag_of(&stored), &stored, format_args!("the config `{}`", stored.id))?;
     let running = api.provisioning.delete_config(&stored.id, expected, &actor).await?;
     Ok(Changed(soon(&api, &tenant, running).await))
 }

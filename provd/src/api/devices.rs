@@ -109,7 +109,11 @@ async fn update(
     let mut device = Device::from_document(sent.object("device")?)?;
     device.tenant_uuid = tenant.owner_after(&stored, &device)?;
     device.id.clone_from(&stored.id);
-    let expected = conditions.expected(&tag_of(&tenant, &stored), &stored)?;
+    let expected = conditions.expected(
+        &tag_of(&tenant, &stored),
+        &stored,
+        format_args!("the device `{}`", stored.id),
+    )?;
     api.provisioning.update_device(device, expected, &actor).await?;
     Ok(StatusCode::NO_CONTENT)
 }
@@ -128,7 +132,11 @@ async fn delete(
     conditions: Conditions,
 ) -> Result<StatusCode, Problem> {
     let device = visible(&api, &tenant, id).await?;
-    let expected = conditions.expected(&tag_of(&tenant, &device), &device)?;
+    let expected = conditions.expected(
+        &tag_of(&tenant, &device),
+        &device,
+        format_args!("the device `{}`", device.id),
+    )?;
     api.provisioning.delete_device(&device.id, expected, &actor).await?;
     Ok(StatusCode::NO_CONTENT)
 }

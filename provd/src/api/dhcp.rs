@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use axum::Extension;
 use axum::extract::State;
 use axum::http::StatusCode;
 use tokio::time::timeout;
@@ -12,7 +13,9 @@ use utoipa_axum::routes;
 use super::document::Sent;
 use super::openapi::words;
 use super::problem::Problem;
+use super::tenant::Tenant;
 use super::{ApiState, Routes};
+use crate::domain::access::Principal;
 use crate::listeners::dhcp;
 
 /// What a DHCP server tells of a lease.
@@ -55,13 +58,22 @@ pub(super) fn routes() -> Routes {
 
 /// Tell of a lease.
 ///
-/// Answered when the lease had its effect, so that whoever told it may rely on that.
+/// Answered when the lease had its effect, so that whoever told it may rely on that. A lease may be of anybody's phone, so
+/// the token must be of the master tenant.
 #[utoipa::path(
     post, path = "/0.2/dev_mgr/dhcpinfo", tag = "devices",
     request_body = Lease,
     responses((status = 204)),
 )]
-async fn tell(State(api): State<ApiState>, sent: Sent) -> Result<StatusCode, Problem> {
+async fn tell(
+    State(api): State<ApiState>,
+    Extension(tenant): Extension<Tenant>,
+    Extension(principal): Extension<Principal>,
+    sent: Sent,
+) -> Result<StatusCode, Problem> {
+    if !tenant.is_of_master(&principal) {
+        return Err(Problem::Unauthorized);
+    }
     if let Some(request) = dhcp::parse(&sent.object("dhcp_info")?)? {
         // The answer is for a phone that asks; a DHCP server has asked for nothing.
         let _answer = timeout(DEADLINE, api.handler.handle(request)).await.map_err(|_| {

@@ -1,6 +1,6 @@
 //! Events as they happen, as server-sent events (HTML Standard §9.2).
 //!
-//! A tenant hears of devices it sees, of operations begun in its name, and of requests of its devices. A stream ends after an
+//! A tenant hears of devices it sees, of operations begun in its name, of requests of its devices, and of configs it may read. A stream ends after an
 //! hour: whoever goes on shows a token again, and misses nothing by naming the last event.
 
 use std::collections::BTreeSet;
@@ -12,8 +12,9 @@ use axum::extract::{Query, State};
 use axum::http::{HeaderMap, HeaderName, HeaderValue};
 use axum::response::sse::{Event as Frame, KeepAlive, Sse};
 use axum::response::{IntoResponse, Response};
-use futures_util::Stream;
+use futures_util::future::BoxFuture;
 use futures_util::stream::unfold;
+use futures_util::{FutureExt as _, Stream};
 use serde_json::{Value, json};
 use tokio::time::{Instant, timeout_at};
 use utoipa_axum::routes;
@@ -21,8 +22,9 @@ use utoipa_axum::routes;
 use super::parameters::Parameters;
 use super::problem::Problem;
 use super::tenant::Tenant;
-use super::{ApiState, Routes, rfc_3339};
+use super::{ApiState, Routes, permission, rfc_3339};
 use crate::access::Revocation;
+use crate::domain::access::Principal;
 use crate::domain::event::{DeviceSubject, Event, RequestSubject, Subject, Topic};
 use crate::domain::operation::Operation;
 use crate::provisioning::events::{Heard, Listener};
@@ -58,6 +60,7 @@ pub(super) fn routes() -> Routes {
 async fn stream(
     State(api): State<ApiState>,
     Extension(tenant): Extension<Tenant>,
+    Extension(principal): Extension<Principal>,
     Extension(revocation): Extension<Revocation>,
     headers: HeaderMap,
     Query(sent): Query<Vec<(String, String)>>,
@@ -67,7 +70,8 @@ async fn stream(
     let after = last_heard(&headers)?;
     let listener =
         api.provisioning.events().listen(after).map_err(|deaf| Problem::unavailable(deaf.to_string()))?;
-    let frames = frames(Hearing { api, tenant, revocation, topics, listener });
+    let revoked = revocation.revoked().boxed();
+    let frames = frames(Hearing { api, tenant, principal, revoked, topics, listener });
     let stream = Sse::new(frames).keep_alive(KeepAlive::new().interval(HEARTBEAT));
     Ok(([BUFFERING], stream).into_response())
 }
@@ -95,7 +99,8 @@ fn last_heard(headers: &HeaderMap) -> Result<Option<u64>, Problem> {
 struct Hearing {
     api: ApiState,
     tenant: Tenant,
-    revocation: Revocation,
+    principal: Principal,
+    revoked: BoxFuture<'static, ()>,
     topics: BTreeSet<&'static str>,
     listener: Listener,
 }
@@ -106,7 +111,7 @@ fn frames(hearing: Hearing) -> impl Stream<Item = Result<Frame, Infallible>> {
         loop {
             let heard = tokio::select! {
                 biased;
-                () = hearing.revocation.revoked() => return None,
+                () = &mut hearing.revoked => return None,
                 heard = timeout_at(end, hearing.listener.next()) => heard.ok()??,
             };
             if let Some(frame) = hearing.frame(&heard) {
@@ -138,10 +143,14 @@ impl Hearing {
         }
     }
 
-    /// Configs and plugins are everybody's.
+    /// Plugins are everybody's. Configs are whoever's that may read them: a tenant could have what is in one made into a file
+    /// for a phone of its own, if it knew the identifier.
     fn may_hear(&self, subject: &Subject) -> bool {
         match subject {
-            Subject::Config(_) | Subject::Plugin { .. } => true,
+            Subject::Plugin { .. } => true,
+            Subject::Config(id) => {
+                self.tenant.is_master() || self.principal.permissions.grant(&permission::to_read_config(id))
+            }
             Subject::Device(device) => self.tenant.answers_for(device.tenant.as_deref()),
             Subject::Operation(operation) => {
                 let tenant = self.api.provisioning.operations().tenant_of(operation.number);

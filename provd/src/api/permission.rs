@@ -29,6 +29,11 @@ pub(super) fn needed(method: &Method, template: &str, path: &str) -> Permission 
     Permission::Plain(format!("provd.{words}{action}"))
 }
 
+/// The permission to read a config.
+pub(super) fn to_read_config(id: &str) -> String {
+    format!("provd.cfg_mgr.configs.{}.read", id.replace('.', "_"))
+}
+
 fn word(segment: &str) -> String {
     percent_decode_str(segment).decode_utf8_lossy().replace('.', "_")
 }

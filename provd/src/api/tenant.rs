@@ -8,6 +8,7 @@ use uuid::Uuid;
 
 use super::problem::Problem;
 use crate::access::Scope;
+use crate::domain::access::Principal;
 use crate::domain::device::Device;
 use crate::provisioning::find::Owners;
 
@@ -36,6 +37,11 @@ impl Tenant {
     /// Whether it is the master tenant, which sees everything.
     pub(super) fn is_master(&self) -> bool {
         self.0.is_master()
+    }
+
+    /// Whether the token that was shown is of the master tenant, whatever tenant the request names.
+    pub(super) fn is_of_master(&self, holder: &Principal) -> bool {
+        self.0.named(holder.tenant) == self.0.master()
     }
 
     /// Whether a device is its own.

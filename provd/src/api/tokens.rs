@@ -186,7 +186,7 @@ pub(super) fn uuid(key: &str, text: &str) -> Result<Uuid, Problem> {
 }
 
 fn unknown(id: &str) -> Problem {
-    Problem::NotFound(format!("there is no token with the id `{}`", id.escape_debug()))
+    Problem::NotFound(format!("there is no token `{}`", id.escape_debug()))
 }
 
 fn refused(error: IssuingError) -> Problem {

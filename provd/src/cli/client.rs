@@ -4,7 +4,7 @@ use std::error::Error as _;
 use std::time::Duration;
 
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
-use reqwest::header::LOCATION;
+use reqwest::header::{CONTENT_TYPE, LOCATION};
 use reqwest::{Method, RequestBuilder, Response, StatusCode, redirect};
 use serde_json::Value;
 
@@ -24,6 +24,9 @@ const CONNECT_DEADLINE: Duration = Duration::from_secs(5);
 const READ_DEADLINE: Duration = Duration::from_secs(35);
 /// Longest time until a change is done. One of a config configures all its heirs anew, which the server limits itself.
 const CHANGE_DEADLINE: Duration = Duration::from_mins(11);
+
+/// What phones are told of a file that is not there. The REST interface always names what is not.
+const TOLD_TO_PHONES: &str = "Not found";
 
 /// All but the unreserved characters of RFC 3986 §2.3.
 const SEGMENT: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~');
@@ -134,7 +137,17 @@ impl Client {
         if status == StatusCode::UNAUTHORIZED {
             return Err(Failure::Unauthorized { url: self.url.clone() });
         }
+        let is_page = response
+            .headers()
+            .get(CONTENT_TYPE)
+            .is_some_and(|media_type| media_type.as_bytes().starts_with(b"text/html"));
+        if is_page {
+            return Err(self.not_provd(format!("it shows a web page (HTTP status {})", status.as_u16())));
+        }
         let said = response.text().await.map_err(|error| self.unreachable(&error))?;
+        if status == StatusCode::NOT_FOUND && said.trim() == TOLD_TO_PHONES {
+            return Err(self.not_provd("phones are served there, the REST interface has a port of its own"));
+        }
         Err(Failure::refused(&said, status))
     }
 

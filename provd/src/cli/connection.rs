@@ -79,7 +79,7 @@ impl FromArgMatches for ApiConnection {
 }
 
 impl Connection {
-    /// The server's URL without a slash at its end.
+    /// The server's URL without the `/0.2` that all its paths begin with, and without a slash at its end.
     pub(super) fn url(&self) -> Result<String, Failure> {
         let stated = self.url.as_deref().map(str::trim).filter(|url| !url.is_empty());
         let url = match stated {
@@ -91,7 +91,8 @@ impl Connection {
                 "the URL of the server must begin with http://, not `{url}`; where TLS is wanted, use a tunnel"
             )));
         }
-        Ok(url.trim_end_matches('/').to_owned())
+        let url = url.trim_end_matches('/');
+        Ok(url.strip_suffix("/0.2").unwrap_or(url).trim_end_matches('/').to_owned())
     }
 
     /// The administrator's token.
@@ -186,6 +187,8 @@ mod tests {
         let stated = connection(data.path(), Some("http://provd:8666/"), Some("stated"));
         assert_eq!(stated.url().unwrap(), "http://provd:8666");
         assert_eq!(stated.token().unwrap(), "stated");
+        let shown_at_start = connection(data.path(), Some("http://provd:8666/0.2/"), None);
+        assert_eq!(shown_at_start.url().unwrap(), "http://provd:8666");
         let found = connection(data.path(), None, Some(""));
         assert_eq!(
             (found.url().unwrap(), found.token().unwrap()),

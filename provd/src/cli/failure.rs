@@ -62,6 +62,12 @@ pub(super) enum Failure {
         /// How it was named.
         named: String,
     },
+    /// An operation is followed, but the administrator has seen enough.
+    #[error("operation {number} goes on: see `provd operation watch {number}`")]
+    Left {
+        /// Its number.
+        number: String,
+    },
     /// An operation is followed, but nothing happens.
     #[error(
         "operation {number} has not moved for {minutes} minutes; it goes on, see `provd operation watch {number}`"
@@ -97,7 +103,9 @@ pub(super) enum Failure {
         why: String,
     },
     /// Something answers, but not as provd does.
-    #[error("what answers at {url} is not provd: {why}\nSay where the server is with --url or PROVD_URL.")]
+    #[error(
+        "what answers at {url} is not provd's REST interface: {why}\nSay where the server is with --url or PROVD_URL."
+    )]
     NotProvd {
         /// Where it was expected.
         url: String,
@@ -159,6 +167,8 @@ impl Failure {
             Failure::Unreachable { .. } | Failure::NotProvd { .. } => 3,
             Failure::NoToken { .. } | Failure::Unauthorized { .. } => 4,
             Failure::WouldChange { .. } => 5,
+            // As shells say it of whom SIGINT ends.
+            Failure::Left { .. } => 130,
         }
     }
 }

@@ -22,7 +22,8 @@ impl Style {
     pub(super) fn of_stdout() -> Style {
         let terminal = io::stdout().is_terminal();
         // https://no-color.org
-        let refused = std::env::var_os("NO_COLOR").is_some_and(|value| !value.is_empty());
+        let refused = std::env::var_os("NO_COLOR").is_some_and(|value| !value.is_empty())
+            || std::env::var_os("TERM").is_some_and(|kind| kind == "dumb");
         Style { width: if terminal { Table::new().width() } else { None }, colour: terminal && !refused }
     }
 }
@@ -113,17 +114,23 @@ fn finished(mut table: Table) -> String {
     lines.join("\n")
 }
 
-/// Text that cannot move the cursor, ring or recolour: control characters are escaped. Lines stay lines.
+/// Text that cannot move the cursor, ring, recolour or turn the order of what follows: such characters are escaped. Lines
+/// stay lines.
 pub(super) fn harmless(text: &str) -> String {
     let mut shown = String::with_capacity(text.len());
     for character in text.chars() {
-        if character.is_control() && character != '\n' {
+        if character.is_control() && character != '\n' || turns_text(character) {
             shown.extend(character.escape_default());
         } else {
             shown.push(character);
         }
     }
     shown
+}
+
+/// Embeddings, overrides and isolates of the bidirectional algorithm (UAX #9 §2), and separators of lines.
+fn turns_text(character: char) -> bool {
+    matches!(character, '\u{2028}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
 }
 
 /// Each leaf of a document: its key with dots, and its value as `--set` would take it.
@@ -209,6 +216,7 @@ mod tests {
         let shown = pairs(PIPE, vec![("vendor", cell("\u{1b}[2Jx\r\u{9b}y"))]);
         assert!(!shown.contains(char::is_control), "{shown:?}");
         assert!(shown.contains(r"\u{1b}[2Jx\r"), "{shown:?}");
+        assert_eq!(harmless("a\u{202e}gfc.b\u{2069}é"), r"a\u{202e}gfc.b\u{2069}é");
     }
 
     #[test]

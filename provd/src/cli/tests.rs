@@ -8,6 +8,7 @@ use super::{Style, execute};
 use server::{Cli, Server, in_part, run, text};
 
 mod changed_meanwhile;
+mod not_provd;
 mod server;
 
 /// Commands whose `--help` teaches by examples.

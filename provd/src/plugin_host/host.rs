@@ -109,6 +109,12 @@ impl PluginHost {
             store.put_plugin(&record).await?;
             records.insert(record.id.clone(), record);
         }
+        // The server may have ended in the midst of removing them.
+        for plugin in &removed {
+            if let Err(error) = host.clear_away(plugin).await {
+                tracing::error!("What remained of plugin {plugin} could not be removed: {error}");
+            }
+        }
         // Those that an earlier start installed from elsewhere are as installed as the others.
         for record in records.into_values().filter(|record| !removed.contains(&record.id)) {
             let id = record.id.clone();

@@ -145,6 +145,11 @@ impl PluginHost {
             entry.stop.cancel();
             self.ended(plugin, &entry).await;
         }
+        self.clear_away(plugin).await
+    }
+
+    /// Removes the folders of a plugin that is not to be there.
+    pub(super) async fn clear_away(&self, plugin: &str) -> Result<(), InstallationError> {
         let folders = ["plugins", "scratch"].map(|kind| self.settings.data_dir.join(kind).join(plugin));
         in_background(move || folders.iter().try_for_each(|folder| remove_folder(folder)))
             .await?

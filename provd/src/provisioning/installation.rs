@@ -164,12 +164,35 @@ impl Provisioning {
     ) -> Result<(), InstallationError> {
         let _turn = self.installations.begin(plugin)?;
         plugins.uninstall(plugin).await?;
+        let devices = self.store.devices_of_plugin(plugin).await?;
+        Ok(self.forget_plugin(plugin, devices).await?)
+    }
+
+    /// Carries on with the removal of a plugin, should the server have ended in the midst of it.
+    ///
+    /// # Errors
+    ///
+    /// Somebody installs it at this moment, or the database refuses.
+    pub async fn finish_removal(&self, plugin: &str) -> Result<(), InstallationError> {
+        let _turn = self.installations.begin(plugin)?;
+        if self.plugins.is_installed(plugin) {
+            return Ok(());
+        }
+        let mut devices = Vec::new();
+        for id in self.store.devices_of_plugin(plugin).await? {
+            let device = self.store.device(&id).await?;
+            devices.extend(device.filter(|device| device.configured).map(|device| device.id));
+        }
+        Ok(self.forget_plugin(plugin, devices).await?)
+    }
+
+    /// Without a plugin there are no common files of it, and these devices are not configured.
+    async fn forget_plugin(&self, plugin: &str, devices: Vec<String>) -> Result<(), StoreError> {
         self.store.put_common_files(plugin, Vec::new()).await?;
         let unconfigure = async |device: String| match self.reconfigure_device(&device).await {
             Ok(_) | Err(ProvisioningError::NoSuchDevice(_)) => {}
             Err(error) => tracing::error!("Device {device} still counts as configured: {error}"),
         };
-        let devices = self.store.devices_of_plugin(plugin).await?;
         futures_util::stream::iter(devices).for_each_concurrent(PARALLEL, unconfigure).await;
         Ok(())
     }

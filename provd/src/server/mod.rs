@@ -95,7 +95,8 @@ pub async fn run(settings: Settings, shutdown: CancellationToken) -> anyhow::Res
     }
     let retention =
         Retention { provisional_for: settings.identification.provisional_for, audit_for: settings.audit_for };
-    let work = keep_up(provisioning.clone(), access.clone(), pending, inbox, retention);
+    let removed = removed_plugins(&database).await?;
+    let work = keep_up(provisioning.clone(), access.clone(), pending, removed, inbox, retention);
     tasks.spawn(shutdown.clone().run_until_cancelled_owned(work).map(drop));
 
     data_dir.announce(&addresses)?;

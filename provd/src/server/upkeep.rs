@@ -1,6 +1,7 @@
 //! What the server does by itself while it runs: it follows its plugins, carries on with what was interrupted, writes what it
 //! saw of phones, and forgets what is old.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -29,16 +30,18 @@ pub(super) struct Retention {
     pub(super) audit_for: Duration,
 }
 
-/// Works until it is dropped: first at what changed since the last start, `pending` events among it.
+/// Works until it is dropped: first at what changed since the last start, `pending` events among it, and at what remained of
+/// `removed` plugins.
 pub(super) async fn keep_up(
     provisioning: Arc<Provisioning>,
     access: Arc<Access>,
     pending: Vec<PluginEvent>,
+    removed: BTreeSet<String>,
     events: mpsc::UnboundedReceiver<PluginEvent>,
     retention: Retention,
 ) {
     tokio::join!(
-        follow_plugins(&provisioning, pending, events),
+        follow_plugins(&provisioning, pending, removed, events),
         every(RETRY_WAITING, || provisioning.configure_waiting()),
         every(WRITE_PRESENCES, || provisioning.write_presences()),
         every(NOTE_USES, || access.note_uses()),
@@ -50,6 +53,7 @@ pub(super) async fn keep_up(
 async fn follow_plugins(
     provisioning: &Arc<Provisioning>,
     pending: Vec<PluginEvent>,
+    removed: BTreeSet<String>,
     mut events: mpsc::UnboundedReceiver<PluginEvent>,
 ) {
     if let Err(error) = provisioning.apply_base_raw_config().await {
@@ -57,6 +61,11 @@ async fn follow_plugins(
     }
     if let Err(error) = provisioning.resume_changes().await {
         tracing::error!("Changes that were interrupted could not be carried on: {error}");
+    }
+    for plugin in removed {
+        if let Err(error) = provisioning.finish_removal(&plugin).await {
+            tracing::error!("Devices of plugin {plugin} still count as configured: {error}");
+        }
     }
     let mut following = JoinSet::new();
     let follow = |event: PluginEvent| {

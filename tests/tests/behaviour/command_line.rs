@@ -5,6 +5,7 @@ use provd_tests::Home;
 use serde_json::json;
 
 mod changes;
+mod following;
 mod phones;
 
 #[tokio::test]

@@ -4,7 +4,7 @@ use std::fs;
 
 use anyhow::{Context as _, Result};
 use provd_tests::process::Process;
-use provd_tests::{Home, Server, eventually};
+use provd_tests::{Database, Home, Server, eventually};
 use serde_json::{Value, json};
 
 const DIGIUM: &str = "digium-1.1.0.0";
@@ -133,6 +133,30 @@ async fn a_family_laid_beside_the_others_can_be_installed() -> Result<()> {
     assert!(operation["reason"].as_str().is_some_and(|why| why.contains('7')), "{operation}");
     assert_eq!(post(&server, "install/uninstall", "broken").await?.0, 204, "what never ran goes as well");
     assert_eq!(post(&server, "install/install", "nowhere").await?.0, 400);
+    Ok(())
+}
+
+#[tokio::test]
+async fn a_removal_that_a_crash_broke_off_is_finished_by_the_next_start() -> Result<()> {
+    let home = Home::bundled()?;
+    let server = home.start().await?;
+    assert_eq!(server.http_phone(3).get(FILE).await?.status, 200);
+    assert_eq!(server.only_device().await?["configured"], true);
+    server.kill().await?;
+    // This is stored before anything else of a removal is done.
+    let mut database = Database::of(&home).await?;
+    let begun = "insert into parameters (name, value) values ('removed_plugins', '[\"digium-1.1.0.0\"]')";
+    assert_eq!(database.execute(begun).await?, 1);
+    database.close().await?;
+
+    let server = home.start().await?;
+    assert!(!home.data_dir().join("plugins").join(DIGIUM).exists());
+    let look = || async {
+        let device = server.only_device().await?;
+        Ok((device["configured"] == false).then_some(device))
+    };
+    let device = eventually("a device that is not configured", look).await?;
+    assert!(device["last_error"].as_str().is_some_and(|why| why.contains("not installed")), "{device}");
     Ok(())
 }
 

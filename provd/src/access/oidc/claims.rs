@@ -11,6 +11,8 @@ use crate::settings::access::OidcSettings;
 const NAMES: [&str; 4] = ["preferred_username", "client_id", "azp", "sub"];
 /// Most characters of such a name that are kept.
 const LONGEST_NAME: usize = 128;
+/// How such a name ends: people choose theirs, and the audit must not take one for the administrator or another token.
+const OF_PROVIDER: &str = " (OpenID)";
 
 /// The claims of a token that was found genuine.
 pub(super) struct Claims<'a> {
@@ -30,8 +32,8 @@ impl Claims<'_> {
 
     fn name(&self) -> String {
         let name = NAMES.iter().find_map(|claim| self.document.get(claim)?.as_str());
-        let name = name.unwrap_or("somebody of the OpenID provider");
-        name.chars().filter(|character| !character.is_control()).take(LONGEST_NAME).collect()
+        let name = name.unwrap_or("somebody").chars().filter(|character| !character.is_control());
+        name.take(LONGEST_NAME).chain(OF_PROVIDER.chars()).collect()
     }
 
     /// A claim that is there must be understood: whose devices it is about is not guessed.
@@ -158,8 +160,9 @@ mod tests {
     fn the_holder_has_the_best_name_without_control_characters() {
         let settings = settings();
         let name = |document| Claims::new(document, &settings).name();
-        assert_eq!(name(json!({"sub": "1", "preferred_username": "alice\n"})), "alice");
-        assert_eq!(name(json!({"sub": "1"})), "1");
-        assert_eq!(name(json!({"sub": "a".repeat(1000)})).len(), LONGEST_NAME);
+        assert_eq!(name(json!({"sub": "1", "preferred_username": "alice\n"})), "alice (OpenID)");
+        assert_eq!(name(json!({"sub": "1"})), "1 (OpenID)");
+        assert_eq!(name(json!({"sub": "admin"})), "admin (OpenID)");
+        assert_eq!(name(json!({"sub": "a".repeat(1000)})).len(), LONGEST_NAME + OF_PROVIDER.len());
     }
 }

@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use axum::body::{Body, to_bytes};
 use axum::http::{Method, Request};
+use http_body_util::BodyExt as _;
 use serde_json::{Value, json};
 use tokio::time::timeout;
 use tower::ServiceExt as _;
@@ -340,4 +341,46 @@ async fn a_stream_ends_with_its_token() {
     assert_eq!(api.delete(&format!("/tokens/{}", id(&made))).await.status, 204);
     let rest = timeout(Duration::from_secs(10), to_bytes(listening.into_body(), usize::MAX)).await;
     assert!(rest.expect("it goes on").is_ok());
+}
+
+/// What a stream tells up to these words.
+async fn told_until(mut stream: Body, words: &str) -> String {
+    let mut told = String::new();
+    while !told.contains(words) {
+        let frame = timeout(Duration::from_secs(10), stream.frame()).await.expect("it says no more");
+        told += std::str::from_utf8(&frame.unwrap().unwrap().into_data().unwrap()).unwrap();
+    }
+    told
+}
+
+#[tokio::test]
+async fn a_tenant_hears_of_configs_that_it_may_read() {
+    let api = Api::new().await;
+    let mut heard = Vec::new();
+    for (name, permissions) in
+        [("deaf", &["provd.events.read"] as &[_]), ("hears", &["provd.events.read", "provd.cfg_mgr.#"])]
+    {
+        let ours = Holder::new(&api, name, TENANT, permissions).await;
+        let request = Request::get("/0.2/events").header("X-Auth-Token", &ours.token);
+        let listening = api.router().oneshot(request.body(Body::empty()).unwrap()).await.unwrap();
+        let config = json!({"config": {"id": format!("for {name}"), "parent_ids": [], "raw_config": {}}});
+        assert_eq!(api.post("/cfg_mgr/configs", config).await.status, 201);
+        let device = Some(json!({"device": {"id": name}}));
+        assert_eq!(api.call_as(TENANT, Method::POST, "/dev_mgr/devices", device).await.status, 201);
+        let told = told_until(listening.into_body(), "event: device").await;
+        heard.push(told.contains(&format!("\"for {name}\"")));
+    }
+    assert_eq!(heard, [false, true]);
+}
+
+#[tokio::test]
+async fn only_the_master_tenant_tells_of_leases() {
+    let api = with_devices().await;
+    let lease = json!({"dhcp_info": {"op": "commit", "ip": "192.0.2.7", "mac": PHONE, "options": []}});
+    let permissions = &["provd.dev_mgr.#"];
+    let ours = Holder::new(&api, "of ours", TENANT, permissions).await;
+    assert_eq!(ours.post("/dev_mgr/dhcpinfo", lease.clone()).await.status, 401);
+    assert!(api.requests.lock().unwrap().is_empty());
+    let hook = Holder::new(&api, "hook", MASTER, permissions).await;
+    assert_eq!(hook.post("/dev_mgr/dhcpinfo", lease).await.status, 204);
 }

@@ -13,7 +13,7 @@ use super::failure::Failure;
 use super::import::report::{changes_something, refusal, summary};
 use super::import::{JSON_LINES, finish, inner};
 use super::output::Output;
-use super::table::{Style, field, items};
+use super::table::{Style, field, harmless, items};
 use declared::Declared;
 
 mod declared;
@@ -40,6 +40,9 @@ documents as REST has them; a folder stands for all such files right in it:
 
 A config becomes exactly what its file says. A device keeps what its file does
 not state. What no file names stays as it is. All of it is stored, or nothing.";
+
+/// Warnings that are shown.
+const WARNINGS: usize = 50;
 
 /// `provd apply`
 #[derive(Debug, Args)]
@@ -76,10 +79,10 @@ pub(super) async fn execute(wanted: &Wanted, client: &Client, style: Style) -> R
     let trial = send(&declared, true, client).await?;
     let report = inner(&trial.document);
     if !changes_something(report) {
-        let text = format!("Nothing changes. {}", summary(report));
+        let text = warned(report, &declared, &format!("Nothing changes. {}", summary(report)));
         return Ok(Output::Document { document: trial.document, text });
     }
-    let shown = difference::text(report, &declared, client, style).await?;
+    let shown = warned(report, &declared, &difference::text(report, &declared, client, style).await?);
     let sum = summary(report);
     if wanted.dry_run {
         let output = Output::Document { text: shown, document: trial.document };
@@ -90,6 +93,7 @@ pub(super) async fn execute(wanted: &Wanted, client: &Client, style: Style) -> R
     }
     let received = send(&declared, false, client).await?;
     let text = outcome(&trial.document, &received.document);
+    let text = warned(inner(&received.document), &declared, &text);
     finish(received, text, wanted.no_wait, client).await
 }
 
@@ -100,17 +104,30 @@ async fn send(declared: &[Declared], dry_run: bool, client: &Client) -> Result<R
     if !received.is_refused {
         return Ok(received);
     }
-    let text = reasons(inner(&received.document), declared);
+    let text = reasons(items(inner(&received.document), "errors"), declared);
     let why = refusal(&received.document, "what is to be applied");
     Err(Failure::in_part(Output::Document { document: received.document, text }, why))
 }
 
-fn reasons(report: &Value, declared: &[Declared]) -> String {
-    let reason = |remark: &Value| match declared::at(declared, remark) {
-        Some(declared) => format!("{declared}: {}", field(remark, "reason")),
-        None => field(remark, "reason"),
+/// Text below what is possible, but perhaps not meant.
+fn warned(report: &Value, declared: &[Declared], text: &str) -> String {
+    let warnings = items(report, "warnings");
+    let more = match warnings.len().saturating_sub(WARNINGS) {
+        0 => String::new(),
+        more => format!("\nand {more} more (--json shows them)"),
     };
-    items(report, "errors").iter().map(reason).collect::<Vec<_>>().join("\n")
+    match reasons(&warnings[..warnings.len().min(WARNINGS)], declared) {
+        reasons if reasons.is_empty() => text.to_owned(),
+        reasons => format!("Perhaps not meant:\n{reasons}{more}\n\n{text}"),
+    }
+}
+
+fn reasons(remarks: &[Value], declared: &[Declared]) -> String {
+    let reason = |remark: &Value| match declared::at(declared, remark) {
+        Some(declared) => harmless(&format!("{declared}: {}", field(remark, "reason"))),
+        None => harmless(&field(remark, "reason")),
+    };
+    remarks.iter().map(reason).collect::<Vec<_>>().join("\n")
 }
 
 /// Shows what is about to happen, and waits for a yes.
@@ -145,4 +162,31 @@ fn outcome(shown: &Value, done: &Value) -> String {
     format!(
         "{sum} Somebody else changed something meanwhile, so it is not quite what was shown: see `provd audit`."
     )
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::{Map, json};
+
+    use super::*;
+
+    fn device(place: usize) -> Declared {
+        Declared { file: "site.toml".into(), kind: "device", place, document: Map::new() }
+    }
+
+    #[test]
+    fn what_is_perhaps_not_meant_is_said() {
+        let warnings = |count: usize| -> Vec<Value> {
+            (1..=count)
+                .map(|line| json!({"line": line, "reason": "the plugin\u{7} is not installed"}))
+                .collect()
+        };
+        let declared: Vec<Declared> = (1..=60).map(device).collect();
+        let said = |count| warned(&json!({"warnings": warnings(count)}), &declared, "Updated 1 device.");
+        assert_eq!(said(0), "Updated 1 device.");
+        let one =
+            "Perhaps not meant:\nsite.toml: device 1: the plugin\\u{7} is not installed\n\nUpdated 1 device.";
+        assert_eq!(said(1), one);
+        assert!(said(60).ends_with("\nand 10 more (--json shows them)\n\nUpdated 1 device."), "{}", said(60));
+    }
 }

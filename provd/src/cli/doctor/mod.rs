@@ -156,7 +156,88 @@ fn render(finding: &Finding, style: Style) -> String {
 
 #[cfg(test)]
 mod tests {
+    use axum::Router;
+    use axum::extract::Request;
+    use axum::http::StatusCode;
+    use axum::response::{IntoResponse as _, Response};
+    use clap::{CommandFactory as _, Parser};
+    use tokio::net::TcpListener;
+
     use super::*;
+    use crate::cli::ClientCommand;
+
+    #[derive(Parser)]
+    struct Doctor {
+        #[command(flatten)]
+        command: DoctorCommand,
+    }
+
+    #[derive(Parser)]
+    struct Client {
+        #[command(subcommand)]
+        _command: ClientCommand,
+    }
+
+    /// A server with a device of each kind that needs somebody, and a plugin that is lost.
+    async fn answer(request: Request) -> Response {
+        if request.headers().get("x-auth-token").is_none_or(|token| token != "secret") {
+            return StatusCode::UNAUTHORIZED.into_response();
+        }
+        let document = match request.uri().path() {
+            "/0.2/status" => json!({}),
+            "/0.2/pg_mgr/states" => json!({"states": [{"id": "a", "state": "quarantined"}]}),
+            "/0.2/dev_mgr/devices" => json!({"devices": [{"id": "x"}, {"id": "y"}]}),
+            "/0.2/dev_mgr/waiting" => json!({"waiting": [{"mac": "00:08:5d:23:74:29"}]}),
+            "/0.2/requests" => json!({"requests": [{"path": "/a"}]}),
+            _ => return (StatusCode::FORBIDDEN, "not with this token").into_response(),
+        };
+        document.to_string().into_response()
+    }
+
+    /// What is found of such a server by one who shows this token.
+    async fn found(token: &str) -> (Vec<Value>, String) {
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let url = format!("http://{}", listener.local_addr().unwrap());
+        tokio::spawn(async move { axum::serve(listener, Router::new().fallback(answer)).await });
+        let data = tempfile::tempdir().unwrap();
+        let data_dir = data.path().to_str().unwrap();
+        let arguments = ["doctor", "--url", &url, "--token", token, "--data-dir", data_dir];
+        let command = Doctor::try_parse_from(arguments).unwrap_or_else(|error| panic!("{error}")).command;
+        let Err(Failure::InPart { output, .. }) =
+            execute(command, Style { width: None, colour: false }).await
+        else {
+            panic!("nothing is wrong")
+        };
+        let Output::Document { document, text } = *output else { panic!("no document") };
+        (document["findings"].as_array().unwrap().clone(), text)
+    }
+
+    #[tokio::test]
+    async fn each_command_that_is_advised_exists() {
+        let (findings, _) = found("secret").await;
+        let seen: Vec<String> = findings.iter().map(|finding| field(finding, "seen")).collect();
+        for expected in ["2 not configured", "1 wait to be approved", "1 of the last requests were refused"] {
+            assert!(seen.iter().any(|seen| seen == expected), "{expected}: {seen:?}");
+        }
+        let client = Client::command();
+        for advice in findings.iter().map(|finding| field(finding, "advice")) {
+            for said in advice.split("provd ").skip(1) {
+                let mut words = said.split([' ', ';', ',']);
+                let Some(command) = client.find_subcommand(words.next().unwrap_or_default()) else {
+                    continue;
+                };
+                let action = words.next().unwrap_or_default();
+                assert!(command.find_subcommand(action).is_some(), "{advice}");
+            }
+        }
+    }
+
+    #[tokio::test]
+    async fn what_to_do_about_a_wrong_token_stands_below_it() {
+        let (_, text) = found("guess").await;
+        let after = text.lines().skip_while(|line| !line.contains("does not accept the token")).nth(1);
+        assert!(after.is_some_and(|line| line.starts_with("      set PROVD_TOKEN")), "{text}");
+    }
 
     #[test]
     fn advice_stands_below_what_was_seen() {

@@ -6,6 +6,9 @@ use super::super::table::{field, items};
 use super::finding::Finding;
 use super::listening::NO_FILE;
 
+/// Devices with `{"configured": false}`.
+const NOT_CONFIGURED: &str = "/dev_mgr/devices?q=%7B%22configured%22%3Afalse%7D&recurse=true&fields=id";
+
 /// Asks the server for its status. Nothing else can be asked of one that fails here.
 pub(super) async fn reach(client: &Client) -> Result<Finding, Finding> {
     const ABOUT: &str = "server";
@@ -13,13 +16,13 @@ pub(super) async fn reach(client: &Client) -> Result<Finding, Finding> {
         Ok(_) => Ok(Finding::sound(ABOUT, "answers, and accepts the token")),
         Err(failure @ Failure::Unauthorized { .. }) => Err(Finding::wrong(
             ABOUT,
-            failure.to_string(),
-            "set PROVD_TOKEN, or --data-dir to the server's data directory",
+            first_line(&failure),
+            "set PROVD_TOKEN, or --data-dir to the server's data directory; it may be expired, or permit too little",
         )),
         Err(failure @ (Failure::Unreachable { .. } | Failure::NotProvd { .. })) => Err(Finding::wrong(
             ABOUT,
             first_line(&failure),
-            "start it with `provd`, or say where it is with --url or PROVD_URL",
+            "start it with `provd`, or say where its REST interface is with --url or PROVD_URL",
         )),
         Err(failure) => {
             Err(Finding::wrong(ABOUT, first_line(&failure), "look at the server's log: journalctl -u provd"))
@@ -62,6 +65,16 @@ pub(super) async fn plugins(client: &Client) -> Vec<Finding> {
 pub(super) async fn devices(client: &Client) -> Vec<Finding> {
     const ABOUT: &str = "devices";
     let mut findings = Vec::new();
+    if let Ok(document) = client.get(NOT_CONFIGURED).await {
+        match items(&document, "devices").len() {
+            0 => {}
+            count => findings.push(Finding::doubtful(
+                ABOUT,
+                format!("{count} not configured"),
+                "provd device list --where configured=false, and provd device show ID for the reason",
+            )),
+        }
+    }
     if let Ok(document) = client.get("/dev_mgr/waiting").await {
         match items(&document, "waiting").len() {
             0 => {}
@@ -80,7 +93,7 @@ pub(super) async fn devices(client: &Client) -> Vec<Finding> {
             count => findings.push(Finding::doubtful(
                 ABOUT,
                 format!("{count} of the last requests were refused"),
-                "provd request list --refused, and provd request show N for the reason",
+                "provd request list --refused, and provd request explain N for the reason",
             )),
         }
     }

@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use serde_json::Value;
+use tokio::signal::ctrl_c;
 use tokio::time::{Instant, sleep};
 
 use super::super::client::Client;
@@ -22,8 +23,16 @@ const PATIENCE: Duration = Duration::from_hours(2);
 ///
 /// # Errors
 ///
-/// It is not there any more, nothing happens for two hours, or the server cannot be asked.
+/// The administrator stops following (SIGINT), it is not there any more, nothing happens for two hours, or the server cannot be
+/// asked.
 pub(in crate::cli) async fn follow(path: &str, client: &Client) -> Result<Value, Failure> {
+    tokio::select! {
+        ended = until_it_ends(path, client) => ended,
+        Ok(()) = ctrl_c() => Err(Failure::Left { number: number_of(path).to_owned() }),
+    }
+}
+
+async fn until_it_ends(path: &str, client: &Client) -> Result<Value, Failure> {
     let progress = Progress::new();
     let mut interval = SOONEST;
     let mut last = (Value::Null, Instant::now());

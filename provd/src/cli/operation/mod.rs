@@ -36,7 +36,7 @@ const LIST: Columns = Columns {
 
 /// `provd operation`
 #[derive(Debug, Args)]
-#[command(after_help = format!("{EXAMPLES}\n\n{EXIT_CODES}\n\n`watch` ends with 1 if the operation fails."))]
+#[command(after_help = format!("{EXAMPLES}\n\n{EXIT_CODES}\n\n`watch` ends with 1 if the operation fails. Ctrl-C ends watching, not the\noperation."))]
 pub struct OperationCommand {
     #[command(flatten)]
     pub(super) connection: Connection,

@@ -13,12 +13,14 @@ use super::{TOKENS, expiry};
 pub(super) const HELP: &str = "\
 A permission is `provd.`, the words of a path, and read, create, update or
 delete: `GET /0.2/dev_mgr/devices` needs provd.dev_mgr.devices.read. In a
-pattern `*` stands for one word and `#` for any number of them; one that begins
-with `!` denies what it matches. No token makes another that may do more.
+pattern `*` stands for any characters but a dot, and `#` for any characters; one
+that begins with `!` denies what it matches. Reading includes the passwords in
+configs and files. No token makes another that may do more.
 
 Examples:
   provd token create dhcp --permission provd.dev_mgr.dhcpinfo.create
-  provd token create wallboard --permission 'provd.#.read' --expires-in 90d
+  provd token create wallboard \\
+      --permission provd.dev_mgr.remote_states.read --expires-in 90d
   provd token create helpdesk --permission 'provd.#' \\
       --permission '!provd.tokens.#' --expires 2027-01-31
   PROVD_TOKEN=$(provd token create ci --permission 'provd.#' --expires-in 1h)";
@@ -32,7 +34,7 @@ pub(in crate::cli) struct Wanted {
     /// Pattern of what it grants; repeated, each grants, or denies
     #[arg(long = "permission", value_name = "PATTERN", required = true)]
     permissions: Vec<String>,
-    /// The tenant it belongs to [default: that of the token that makes it]
+    /// The tenant it belongs to, by its UUID [default: that of the token that makes it]
     #[arg(long, value_name = "UUID")]
     tenant: Option<String>,
     /// For how long it is good: 12h, 90d, 1y [default: until it is revoked]

@@ -22,7 +22,8 @@ const TOKENS: &str = "/tokens";
 const EXAMPLES: &str = "\
 Examples:
   provd token create dhcp --permission provd.dev_mgr.dhcpinfo.create
-  provd token create wallboard --permission 'provd.#.read' --expires-in 90d
+  provd token create wallboard \\
+      --permission provd.dev_mgr.remote_states.read --expires-in 90d
   provd token create acme --permission 'provd.dev_mgr.#' \\
       --tenant 5a7e0f5c-6b1d-4e8f-9d1e-000000000001
   provd token list

@@ -44,12 +44,18 @@ pub const ROLE_AUTOCREATE: &str = "autocreate";
 /// Keys that mean something to provd.
 const KEYS: [&str; 6] = ["id", "parent_ids", "raw_config", "role", "transient", "deletable"];
 
+/// Parents a config may name: each is a row of its own, and is looked for whenever something is configured.
+const MOST_PARENTS: usize = 1_000;
+
 /// A document that is no config.
 #[derive(Debug, Error, PartialEq, Eq)]
 pub enum InvalidConfig {
     /// `parent_ids` is missing or no list of texts.
     #[error("parent_ids: expected a list of config ids")]
     ParentIds,
+    /// It has very many parents.
+    #[error("parent_ids: more than {MOST_PARENTS}")]
+    TooManyParents,
     /// `raw_config` is missing or no object.
     #[error("raw_config: expected an object")]
     RawConfig,
@@ -67,6 +73,9 @@ impl Config {
         let Some(Value::Array(parents)) = document.shift_remove("parent_ids") else {
             return Err(InvalidConfig::ParentIds);
         };
+        if parents.len() > MOST_PARENTS {
+            return Err(InvalidConfig::TooManyParents);
+        }
         let parent_ids = parents
             .into_iter()
             .map(|parent| match parent {
@@ -204,6 +213,8 @@ mod tests {
         assert_eq!(read(json!({"raw_config": {}})).unwrap_err(), InvalidConfig::ParentIds);
         assert_eq!(read(json!({"parent_ids": [1], "raw_config": {}})).unwrap_err(), InvalidConfig::ParentIds);
         assert_eq!(read(json!({"parent_ids": []})).unwrap_err(), InvalidConfig::RawConfig);
+        let crowd = json!({"parent_ids": vec!["a"; 1_001], "raw_config": {}});
+        assert_eq!(read(crowd).unwrap_err(), InvalidConfig::TooManyParents);
         let role = json!({"parent_ids": [], "raw_config": {}, "role": 1});
         assert_eq!(read(role).unwrap_err(), InvalidConfig::NotText("role"));
     }

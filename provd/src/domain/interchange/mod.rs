@@ -8,6 +8,7 @@ use serde_json::{Map, Value};
 mod cell;
 mod column;
 mod json_lines;
+mod quotes;
 mod table;
 mod writing;
 

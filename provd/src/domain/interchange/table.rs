@@ -4,6 +4,7 @@ use csv::{ReaderBuilder, StringRecord, Terminator};
 use serde_json::{Map, Value};
 
 use super::column::{Column, dotted};
+use super::quotes::mismatch;
 use super::{Kind, Line};
 
 /// What spreadsheets put between cells.
@@ -12,6 +13,10 @@ const SEPARATORS: [u8; 3] = *b",;\t";
 /// The documents of the rows below the first.
 pub(super) fn read(text: &str, kind: Kind) -> Box<dyn Iterator<Item = Line> + Send + '_> {
     let (text, separator, skipped) = separated(text);
+    if let Some((number, why)) = mismatch(text, separator) {
+        let why = format!("{why}: double the quotes in it, and put one before and one behind it");
+        return alone(Line::wrong(number + skipped, Some(kind), why));
+    }
     let mut reader = ReaderBuilder::new()
         .has_headers(false)
         .flexible(true)

@@ -77,6 +77,8 @@ fn what_is_wrong_is_told_with_the_line_of_the_file() {
         ("id,sn\na\n", DEVICES, (2, "1 cells")),
         ("id\na\nb,c\n", DEVICES, (3, "2 cells")),
         ("id,options\na,\"{\n\"\nb,[\n", DEVICES, (2, "options: expected JSON")),
+        ("sep=;\nid;sn\na;\"1\nb;2\n", DEVICES, (3, "begins with a quote and does not end")),
+        ("id,sn\na,\"1\nb,\"2\"\n", DEVICES, (2, "goes on behind its end")),
         ("id,options,options.x\na,1,2\n", DEVICES, (2, "options.x: another column")),
         ("id,parent_ids\n", CONFIGS, (1, "raw_config.…")),
         ("id,raw_config.x\n", CONFIGS, (1, "parent_ids")),

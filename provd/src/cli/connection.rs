@@ -26,7 +26,7 @@ pub struct Connection {
     #[arg(long, global = true, env = "PROVD_URL", value_name = "URL", help_heading = "Connection")]
     url: Option<String>,
 
-    /// The administrator's token; other users of this machine can see it in a flag, prefer the environment [default:
+    /// A token that permits it; other users of this machine can see it in a flag, prefer the environment [default:
     /// admin.token in the data directory]
     #[arg(
         long,

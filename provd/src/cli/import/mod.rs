@@ -18,6 +18,9 @@ use super::table::{Style, field, harmless};
 
 pub(super) mod report;
 
+/// Largest file that a server takes, in bytes.
+const LARGEST_FILE: usize = 64 << 20;
+
 const EXAMPLES: &str = "\
 Examples:
   provd import phones.csv --dry-run
@@ -212,7 +215,13 @@ fn bytes_of(path: &Path) -> Result<Vec<u8>, Failure> {
     } else {
         fs::read(path)
     };
-    bytes.map_err(|error| Failure::File { path: path.to_owned(), why: error.to_string() })
+    let refused = |why: String| Failure::File { path: path.to_owned(), why };
+    let bytes = bytes.map_err(|error| refused(error.to_string()))?;
+    // The server would hang up in the midst of it, which says less.
+    if bytes.len() > LARGEST_FILE {
+        return Err(refused(format!("it is larger than {} MiB: import it in parts", LARGEST_FILE >> 20)));
+    }
+    Ok(bytes)
 }
 
 /// The part of a server's document that says what became of a file.

@@ -8,6 +8,7 @@ pub mod dhcp_hook;
 pub mod domain;
 pub mod listeners;
 pub mod metrics;
+pub mod packages;
 pub mod pipeline;
 pub mod plugin_host;
 pub mod provisioning;

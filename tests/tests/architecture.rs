@@ -10,17 +10,18 @@ use anyhow::{Context as _, Result};
 /// Each room, and what it may name of the others: a room, or one module of it.
 const ARROWS: &[(&str, &[&str])] = &[
     ("domain", &[]),
-    ("settings", &["domain"]),
+    ("settings", &["domain", "packages"]),
     ("provisioning", &["domain"]),
     ("metrics", &["domain"]),
     ("pipeline", &["domain", "metrics", "provisioning"]),
     ("listeners", &["domain", "pipeline"]),
     ("storage", &["domain", "access", "metrics", "provisioning"]),
-    ("plugin_host", &["domain", "metrics", "provisioning"]),
+    ("packages", &["domain"]),
+    ("plugin_host", &["domain", "metrics", "packages", "provisioning"]),
     ("access", &["domain", "settings::access"]),
     ("api", &["domain", "access", "metrics", "provisioning", "pipeline", "listeners::dhcp"]),
     ("synchronization", &["domain", "provisioning", "settings::synchronization"]),
-    ("cli", &["domain::dhcp", "domain::dhcp_options"]),
+    ("cli", &["domain::dhcp", "domain::dhcp_options", "packages"]),
     ("dhcp_hook", &[]),
 ];
 

@@ -15,7 +15,7 @@ use utoipa_axum::router::UtoipaMethodRouter;
 
 use super::problem::Problem;
 use super::tenant::{self, Tenant};
-use super::{ApiState, import, negotiation, permission};
+use super::{ApiState, import, negotiation, package, permission};
 use crate::access::{Admitted, Asked, Refusal};
 use crate::domain::audit::Actor;
 
@@ -106,7 +106,11 @@ async fn answer(api: &ApiState, request: Request, next: Next) -> Response {
         let change = api.changes.spawn(next.run(request)).await;
         change.unwrap_or_else(|_| Problem::Failed.into_response())
     };
-    let deadline = if path == import::IMPORT { import::DEADLINE } else { DEADLINE };
+    let deadline = match path.as_str() {
+        import::IMPORT => import::DEADLINE,
+        package::PACKAGE => package::DEADLINE,
+        _ => DEADLINE,
+    };
     let response = timeout(deadline, answer).await.unwrap_or_else(|_| {
         let so_far = if changes { "; it goes on" } else { "" };
         let seconds = deadline.as_secs();

@@ -45,6 +45,7 @@ mod monitoring;
 mod negotiation;
 mod openapi;
 mod operations;
+mod package;
 mod parameters;
 mod permission;
 mod plugins;
@@ -141,6 +142,7 @@ pub fn router(state: ApiState) -> Router {
         requests::routes(),
         audit::routes(),
         import::routes(),
+        package::routes(),
         export::routes(),
         events::routes(),
         metrics::routes(),

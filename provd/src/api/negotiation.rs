@@ -12,6 +12,8 @@ use super::problem::Problem;
 pub(super) const MEDIA_TYPE: &str = "application/vnd.proformatique.provd+json";
 /// Tables, RFC 4180.
 pub(super) const CSV: &str = "text/csv";
+/// A package.
+const GZIP: &str = "application/gzip";
 /// A document a line.
 pub(super) const JSON_LINES: &str = "application/jsonl";
 
@@ -25,8 +27,9 @@ struct Special {
     takes: &'static [&'static str],
 }
 
-const SPECIAL: [Special; 4] = [
+const SPECIAL: [Special; 5] = [
     Special { path: "/0.2/import", gives: USUAL, takes: &[JSON_LINES, CSV] },
+    Special { path: "/0.2/pg_mgr/install/package", gives: USUAL, takes: &[GZIP] },
     Special { path: "/0.2/export", gives: &[JSON_LINES, CSV], takes: USUAL },
     Special { path: "/0.2/events", gives: &["text/event-stream"], takes: USUAL },
     Special { path: "/metrics", gives: &["text/plain", "application/openmetrics-text"], takes: USUAL },

@@ -133,6 +133,12 @@ fn report(outcome: Result<Output, Failure>) -> ExitCode {
 }
 
 async fn execute(command: ClientCommand, style: Style) -> Result<Output, Failure> {
+    let command = match command {
+        ClientCommand::Plugin(PluginCommand { connection, action: plugin::Action::Author(action) }) => {
+            return fit(plugin::author(action, style), connection.json);
+        }
+        command => command,
+    };
     let connection = match &command {
         ClientCommand::Device(command) => &command.connection,
         ClientCommand::Config(command) => &command.connection,
@@ -154,7 +160,10 @@ async fn execute(command: ClientCommand, style: Style) -> Result<Output, Failure
     let output = match command {
         ClientCommand::Device(command) => device::execute(command.action, &client, style).await,
         ClientCommand::Config(command) => config::execute(command.action, &client, style).await,
-        ClientCommand::Plugin(command) => plugin::execute(command.action, &client, style).await,
+        ClientCommand::Plugin(PluginCommand { action, .. }) => match action {
+            plugin::Action::Server(action) => plugin::execute(action, &client, style).await,
+            plugin::Action::Author(action) => plugin::author(action, style),
+        },
         ClientCommand::Import(command) => import::execute(command.wanted, &client, style).await,
         ClientCommand::Export(command) => export::execute(command.wanted, &client).await,
         ClientCommand::Apply(command) => apply::execute(&command.wanted, &client, style).await,

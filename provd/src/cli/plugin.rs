@@ -1,6 +1,7 @@
 //! `provd plugin`: how the plugins are, and which there are.
 
 mod installation;
+mod packaging;
 
 use clap::{Args, Subcommand};
 use comfy_table::Cell;
@@ -14,6 +15,7 @@ use super::failure::Failure;
 use super::output::Output;
 use super::table::{Mood, Style, cell, field, harmless, mood, pairs, size, table};
 use installation::Wanted;
+pub(super) use packaging::{AuthorAction, execute as author};
 
 const EXAMPLES: &str = "\
 Examples:
@@ -40,7 +42,16 @@ pub struct PluginCommand {
     #[command(flatten)]
     pub(super) connection: Connection,
     #[command(subcommand)]
-    pub(super) action: PluginAction,
+    pub(super) action: Action,
+}
+
+/// What is asked of a server, and what needs none.
+#[derive(Debug, Subcommand)]
+pub(super) enum Action {
+    #[command(flatten)]
+    Server(PluginAction),
+    #[command(flatten)]
+    Author(AuthorAction),
 }
 
 #[derive(Debug, Subcommand)]

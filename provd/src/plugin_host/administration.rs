@@ -7,11 +7,12 @@ use async_trait::async_trait;
 use tokio::sync::oneshot;
 
 use super::host::{Entry, PluginHost, unavailable};
+use super::placing::record_of;
 use super::supervisor::{RestartRequest, Version};
 use crate::domain::dhcp::DhcpHint;
 use crate::domain::plugin::{Crash, PluginStatus};
 use crate::provisioning::PluginEvent;
-use crate::provisioning::installation::{InstallationError, PluginOffer};
+use crate::provisioning::installation::{InstallationError, PlacedPlugin, PluginOffer, SentPackage};
 use crate::provisioning::plugins::{PluginAdministration, PluginError};
 
 #[async_trait]
@@ -54,6 +55,14 @@ impl PluginAdministration for PluginHost {
 
     async fn install(&self, plugin: &str) -> Result<PluginEvent, InstallationError> {
         self.install_version(plugin).await
+    }
+
+    async fn place(&self, package: SentPackage) -> Result<PlacedPlugin, InstallationError> {
+        self.place_package(package).await
+    }
+
+    async fn install_placed(&self, placed: PlacedPlugin) -> Result<PluginEvent, InstallationError> {
+        self.install_record(record_of(placed)).await
     }
 
     async fn uninstall(&self, plugin: &str) -> Result<(), InstallationError> {

@@ -17,12 +17,12 @@ use tokio_util::task::TaskTracker;
 use super::client::{CallError, Client};
 use super::connection::{Connection, LONGEST_SOCKET_PATH};
 use super::logs::{LogRing, capture};
-use super::manifest::Manifest;
 use super::memory::Memory;
 use super::process::{Invocation, Process, Spawner};
 use super::{convert, filters};
 use crate::domain::dhcp::DhcpHint;
 use crate::metrics::PluginCalls;
+use crate::packages::Manifest;
 
 /// How long a stopped process has between SIGTERM and SIGKILL.
 const TERMINATION: Duration = Duration::from_secs(5);

@@ -13,13 +13,14 @@ use super::audience::{Audience, Changes};
 use super::filters::Filters;
 use super::generation::{Generation, Plan};
 use super::installation::{Bundle, Installed};
-use super::manifest::{Manifest, ManifestError};
+use super::placing::Trust;
 use super::process::Spawner;
 use super::repertoire::removed_plugins;
 use super::snapshot::Shared;
 use super::supervisor::{CRASH_WINDOW, RestartRequest, Supervisor};
 use crate::domain::plugin::PluginState;
 use crate::metrics::PluginMetrics;
+use crate::packages::{Manifest, ManifestError};
 use crate::provisioning::PluginEvent;
 use crate::provisioning::events::Events;
 use crate::provisioning::plugins::PluginError;
@@ -41,6 +42,8 @@ pub struct HostSettings {
     pub log: String,
     /// What can be installed while the server runs.
     pub bundle: Bundle,
+    /// Whose packages are installed.
+    pub trust: Trust,
 }
 
 /// One installed plugin.
@@ -50,6 +53,8 @@ pub(super) struct Entry {
     /// Name of its version folder.
     pub(super) folder: String,
     pub(super) description: String,
+    /// Whether it came in a package, and not with the program.
+    pub(super) is_packaged: bool,
     pub(super) overrides: PathBuf,
     pub(super) shared: Arc<Shared>,
     pub(super) restarts: mpsc::Sender<RestartRequest>,
@@ -68,6 +73,8 @@ pub struct PluginHost {
     pub(super) settings: HostSettings,
     /// Those an administrator removed; held by whoever changes what is stored of them.
     pub(super) removed: Mutex<BTreeSet<String>>,
+    /// Held while the files of a version are written: they are written beside their place first.
+    pub(super) writing: Mutex<()>,
     spawner: Spawner,
     events: mpsc::UnboundedSender<PluginEvent>,
     /// Who is told how plugins are.
@@ -97,6 +104,7 @@ impl PluginHost {
             changes: Arc::default(),
             settings,
             removed: Mutex::new(removed.clone()),
+            writing: Mutex::default(),
             spawner,
             events,
             listeners,
@@ -104,7 +112,9 @@ impl PluginHost {
             shutdown: CancellationToken::new(),
             tasks: TaskTracker::new(),
         };
-        for plugin in &installed {
+        let is_kept = |plugin: &&Installed| records.get(&plugin.id).is_some_and(|record| record.is_packaged);
+        let kept: BTreeSet<_> = installed.iter().filter(is_kept).map(|plugin| plugin.id.clone()).collect();
+        for plugin in installed.iter().filter(|plugin| !kept.contains(&plugin.id)) {
             let record = merge_record(records.get(&plugin.id), plugin);
             store.put_plugin(&record).await?;
             records.insert(record.id.clone(), record);
@@ -146,6 +156,7 @@ impl PluginHost {
             version: record.version.clone(),
             folder: record.folder.clone(),
             description: plan.manifest.description.clone(),
+            is_packaged: record.is_packaged,
             overrides: plan.overrides.clone(),
             shared: shared.clone(),
             restarts,
@@ -315,6 +326,7 @@ fn merge_record(stored: Option<&PluginRecord>, installed: &Installed) -> PluginR
         version: installed.version.clone(),
         folder: installed.folder.clone(),
         quarantine: same.and_then(|stored| stored.quarantine.clone()),
+        is_packaged: false,
     }
 }
 

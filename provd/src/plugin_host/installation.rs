@@ -3,7 +3,7 @@
 //! A version lives in a folder of its own, named by the plugin's version and a digest of its files, and is never changed
 //! once it is complete: an upgrade is another folder.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 use std::io;
 use std::path::{Path, PathBuf};
 
@@ -11,7 +11,7 @@ use include_dir::{Dir, include_dir};
 use sha2::{Digest as _, Sha256};
 use thiserror::Error;
 
-use super::manifest::{Manifest, ManifestError};
+use crate::packages::{Files, FolderError, Manifest, ManifestError, entries, is_program, read_folder};
 
 /// The families that come with this program.
 static BUNDLED: Dir<'static> = include_dir!("$CARGO_MANIFEST_DIR/../plugins");
@@ -60,9 +60,6 @@ pub struct Installed {
     pub folder: String,
 }
 
-/// The files of a family by relative path.
-type Files = BTreeMap<PathBuf, Vec<u8>>;
-
 /// A family as it can be installed: one plugin, or several that share their files.
 #[derive(Debug)]
 pub(super) struct Family {
@@ -100,7 +97,7 @@ pub(super) fn families(bundle: &Bundle) -> Result<(Vec<Family>, Vec<InstallError
         Bundle::Folder(folder) => {
             let mut folders = entries(folder)?;
             folders.retain(|path| path.join("plugin.toml").is_file());
-            folders.iter().map(|path| Ok(Family::new(Manifest::read(path)?, read_all(path)?))).collect()
+            folders.iter().map(|path| Ok(Family::new(Manifest::read(path)?, read_folder(path)?))).collect()
         }
     };
     let (mut families, mut errors) = (Vec::new(), Vec::new());
@@ -130,34 +127,14 @@ fn collect(folder: &Dir<'_>, root: &Path, files: &mut Files) {
     folder.dirs().for_each(|inner| collect(inner, root, files));
 }
 
-fn entries(folder: &Path) -> Result<Vec<PathBuf>, InstallError> {
-    let failed = |cause| InstallError::Io { path: folder.to_owned(), cause };
-    let listed = std::fs::read_dir(folder).map_err(failed)?;
-    let mut paths = listed.map(|entry| Ok(entry?.path())).collect::<io::Result<Vec<_>>>().map_err(failed)?;
-    paths.sort();
-    Ok(paths)
-}
-
-/// All regular files below a folder. Links are not followed: what is installed must not depend on where it came from.
-fn read_all(root: &Path) -> Result<Files, InstallError> {
-    let (mut files, mut folders) = (Files::new(), vec![root.to_owned()]);
-    while let Some(folder) = folders.pop() {
-        for path in entries(&folder)? {
-            let failed = |cause| InstallError::Io { path: path.clone(), cause };
-            let kind = std::fs::symlink_metadata(&path).map_err(failed)?.file_type();
-            if kind.is_dir() {
-                folders.push(path);
-            } else if kind.is_file() {
-                let content = std::fs::read(&path).map_err(failed)?;
-                files.insert(path.strip_prefix(root).unwrap_or(&path).to_owned(), content);
-            }
-        }
+impl From<FolderError> for InstallError {
+    fn from(FolderError { path, cause }: FolderError) -> InstallError {
+        InstallError::Io { path, cause }
     }
-    Ok(files)
 }
 
 impl Family {
-    fn new(manifest: Manifest, files: Files) -> Family {
+    pub(super) fn new(manifest: Manifest, files: Files) -> Family {
         let folder = format!("{}-{}", manifest.version.replace('/', "_"), digest(&files));
         Family { manifest, folder, files }
     }
@@ -204,11 +181,6 @@ impl Family {
 fn failed(path: &Path) -> impl FnOnce(io::Error) -> InstallError {
     let path = path.to_owned();
     move |cause| InstallError::Io { path, cause }
-}
-
-/// A script or an ELF program, which a plugin's `command` may name.
-fn is_program(content: &[u8]) -> bool {
-    content.starts_with(b"#!") || content.starts_with(b"\x7fELF")
 }
 
 fn digest(files: &Files) -> String {

@@ -17,9 +17,9 @@ mod generation;
 mod host;
 mod installation;
 mod logs;
-mod manifest;
 mod memory;
 mod overrides;
+mod placing;
 mod process;
 mod repertoire;
 pub mod sandbox;
@@ -29,5 +29,6 @@ mod supervisor;
 
 pub use host::{HostSettings, PluginHost};
 pub use installation::{Bundle, InstallError, install};
+pub use placing::Trust;
 pub use process::LAUNCHER;
 pub use repertoire::removed_plugins;

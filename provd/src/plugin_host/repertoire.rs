@@ -18,6 +18,7 @@ use super::installation::{Family, families};
 use super::overrides::version_of_files;
 use super::supervisor::Version;
 use crate::domain::plugin::PluginState;
+use crate::packages::compare_versions;
 use crate::provisioning::PluginEvent;
 use crate::provisioning::installation::{InstallationError, PluginOffer};
 use crate::provisioning::store::{PluginRecord, Store, StoreError};
@@ -45,7 +46,7 @@ impl PluginHost {
         for family in self.families().await? {
             let family = Arc::new(family);
             for id in &family.manifest.ids {
-                let installed = self.find(id).filter(|entry| entry.folder == family.folder);
+                let installed = self.find(id).filter(|entry| offers_nothing(&family, entry));
                 offers.push(PluginOffer {
                     id: id.clone(),
                     version: family.manifest.version.clone(),
@@ -74,13 +75,22 @@ impl PluginHost {
     /// Installs the offered version of a plugin and waits until it is ready.
     pub(super) async fn install_version(&self, plugin: &str) -> Result<PluginEvent, InstallationError> {
         let record = self.put_in_place(plugin).await?;
-        let version =
-            version_of_files(&record.folder, &self.settings.data_dir.join("overrides").join(plugin));
-        match self.find(plugin) {
+        self.install_record(record).await
+    }
+
+    /// Installs a version whose files are in their place and waits until it is ready.
+    pub(super) async fn install_record(
+        &self,
+        record: PluginRecord,
+    ) -> Result<PluginEvent, InstallationError> {
+        let plugin = record.id.clone();
+        let overrides = self.settings.data_dir.join("overrides").join(&plugin);
+        let version = version_of_files(&record.folder, &overrides);
+        match self.find(&plugin) {
             Some(entry) => self.take_over(&entry, record).await?,
             None => self.begin(record).await?,
         }
-        Ok(PluginEvent::Ready { plugin: plugin.to_owned(), version })
+        Ok(PluginEvent::Ready { plugin, version })
     }
 
     async fn put_in_place(&self, plugin: &str) -> Result<PluginRecord, InstallationError> {
@@ -88,9 +98,10 @@ impl PluginHost {
         let family = families.find(|family| family.manifest.ids.iter().any(|id| id == plugin));
         let family = family.ok_or_else(|| InstallationError::NotOffered(plugin.to_owned()))?;
         let (id, plugins) = (plugin.to_owned(), self.settings.data_dir.join("plugins"));
+        let _alone = self.writing.lock().await;
         let installed = in_background(move || family.install(&id, &plugins)).await?.map_err(failed)?;
         let (id, version, folder) = (installed.id, installed.version, installed.folder);
-        Ok(PluginRecord { id, version, folder, quarantine: None })
+        Ok(PluginRecord { id, version, folder, quarantine: None, is_packaged: false })
     }
 
     /// Another version takes the place of one that may be running.
@@ -100,6 +111,7 @@ impl PluginHost {
             version: record.version.clone(),
             folder: record.folder.clone(),
             description: plan.manifest.description.clone(),
+            is_packaged: record.is_packaged,
             overrides: plan.overrides.clone(),
             shared: entry.shared.clone(),
             restarts: entry.restarts.clone(),
@@ -190,6 +202,12 @@ impl PluginHost {
     }
 }
 
+/// Whether the version of a family is the one that is installed, or older than one that came in a package.
+fn offers_nothing(family: &Family, installed: &Entry) -> bool {
+    let is_older = || compare_versions(&family.manifest.version, &installed.version).is_lt();
+    installed.folder == family.folder || (installed.is_packaged && is_older())
+}
+
 fn remove_folder(folder: &Path) -> io::Result<()> {
     match std::fs::remove_dir_all(folder) {
         Err(error) if error.kind() != io::ErrorKind::NotFound => {
@@ -200,13 +218,13 @@ fn remove_folder(folder: &Path) -> io::Result<()> {
 }
 
 /// Work on files, apart from what must not wait.
-async fn in_background<T: Send + 'static>(
+pub(super) async fn in_background<T: Send + 'static>(
     work: impl FnOnce() -> T + Send + 'static,
 ) -> Result<T, InstallationError> {
     spawn_blocking(work).await.map_err(failed)
 }
 
 #[expect(clippy::needless_pass_by_value, reason = "it is what map_err calls")]
-fn failed(error: impl ToString) -> InstallationError {
+pub(super) fn failed(error: impl ToString) -> InstallationError {
     InstallationError::Failed(error.to_string())
 }

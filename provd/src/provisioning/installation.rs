@@ -5,6 +5,7 @@
 use std::collections::HashSet;
 use std::sync::{Arc, Mutex, PoisonError};
 
+use bytes::Bytes;
 use futures_util::StreamExt as _;
 use serde_json::{Map, Value};
 use thiserror::Error;
@@ -33,6 +34,27 @@ pub struct PluginOffer {
     pub description: String,
     /// What its models can do, by `Vendor, Model, Version`; empty if that shows only when it runs.
     pub capabilities: Map<String, Value>,
+    /// Whether this very version is installed, or a newer one.
+    pub is_installed: bool,
+}
+
+/// A package as somebody sent it.
+pub struct SentPackage {
+    /// The file.
+    pub bytes: Bytes,
+    /// Its signature, as minisign writes it, if one was sent.
+    pub signature: Option<String>,
+}
+
+/// A version of a plugin whose files are in their place.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct PlacedPlugin {
+    /// `aastra-3.2.2.1136`
+    pub id: String,
+    /// Version of the plugin itself.
+    pub version: String,
+    /// Name of its version folder.
+    pub folder: String,
     /// Whether this very version is installed.
     pub is_installed: bool,
 }
@@ -52,6 +74,12 @@ pub enum InstallationError {
     /// One thing at a time.
     #[error("the plugin {0} is being installed, upgraded or removed; wait until that is done")]
     Busy(String),
+    /// It is no package, or was changed.
+    #[error("{0}")]
+    Package(String),
+    /// Nobody trusted vouches for it.
+    #[error("{0}")]
+    Untrusted(String),
     /// The server could not do it.
     #[error("{0}")]
     Failed(String),
@@ -104,7 +132,7 @@ impl Provisioning {
             return Err(InstallationError::AlreadyInstalled(plugin.to_owned()));
         }
         offer(&*plugins, plugin).await?;
-        Ok(self.begin_installation(INSTALL, plugins, turn))
+        Ok(self.begin_installation(INSTALL, plugins, turn, None))
     }
 
     /// Replaces a plugin by the version that is offered and configures its devices anew, as an operation. Where that version
@@ -124,27 +152,60 @@ impl Provisioning {
         }
         let offer = offer(&*plugins, plugin).await?;
         if !offer.is_installed {
-            return Ok(self.begin_installation(UPGRADE, plugins, turn));
+            return Ok(self.begin_installation(UPGRADE, plugins, turn, None));
         }
-        let (what, reason) =
-            (what(UPGRADE, plugin), format!("{} is the version that is offered", offer.version));
-        Ok(self.operations.run(UPGRADE, what, None, |worker| {
-            worker.label(LABEL);
-            async { Ok(Some(reason)) }
-        }))
+        Ok(self.nothing_to_do(
+            plugin,
+            format!("nothing newer than the installed version is offered; the newest is {}", offer.version),
+        ))
     }
 
+    /// Installs the plugin in a package, in place of another version if it is installed, and configures its devices, as an
+    /// operation. Where that very version is installed there is nothing to do, and that succeeds.
+    ///
+    /// # Errors
+    ///
+    /// It is no package, nobody trusted signed it, or somebody else is at this plugin.
+    pub async fn install_package(
+        self: &Arc<Self>,
+        plugins: Arc<dyn PluginAdministration>,
+        package: SentPackage,
+    ) -> Result<(PlacedPlugin, Running), InstallationError> {
+        let placed = plugins.place(package).await?;
+        let turn = self.installations.begin(&placed.id)?;
+        let running = if placed.is_installed {
+            self.nothing_to_do(&placed.id, format!("{} of this package is installed", placed.version))
+        } else {
+            let is_new = plugins.status(&placed.id).await.is_none();
+            let collection = if is_new { INSTALL } else { UPGRADE };
+            self.begin_installation(collection, plugins, turn, Some(placed.clone()))
+        };
+        Ok((placed, running))
+    }
+
+    fn nothing_to_do(&self, plugin: &str, reason: String) -> Running {
+        self.operations.run(UPGRADE, what(UPGRADE, plugin), None, |worker| {
+            worker.label(LABEL);
+            async { Ok(Some(reason)) }
+        })
+    }
+
+    /// The version that is placed, or else the offered one.
     fn begin_installation(
         self: &Arc<Self>,
         collection: &'static str,
         plugins: Arc<dyn PluginAdministration>,
         turn: Turn,
+        placed: Option<PlacedPlugin>,
     ) -> Running {
         let provisioning = self.clone();
         self.operations.run(collection, what(collection, &turn.plugin), None, |worker| {
             worker.label(LABEL);
             async move {
-                let installed = plugins.install(&turn.plugin).await;
+                let installed = match placed {
+                    Some(placed) => plugins.install_placed(placed).await,
+                    None => plugins.install(&turn.plugin).await,
+                };
                 let PluginEvent::Ready { plugin, version } = installed.map_err(|error| error.to_string())?;
                 let done = provisioning.refresh(&plugin, &version).await;
                 done.map_err(|error| error.to_string()).map(|()| None)

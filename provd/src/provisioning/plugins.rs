@@ -7,7 +7,7 @@ use async_trait::async_trait;
 use thiserror::Error;
 
 use super::PluginEvent;
-use super::installation::{InstallationError, PluginOffer};
+use super::installation::{InstallationError, PlacedPlugin, PluginOffer, SentPackage};
 use crate::domain::answer::ServedFile;
 use crate::domain::device::Device;
 use crate::domain::device_info::DeviceInfo;
@@ -129,6 +129,10 @@ pub trait PluginAdministration: Send + Sync {
     /// Installs the offered version of a plugin, in place of another if it is installed. Gives what follows from it when it is
     /// ready. If it cannot become so, an installed one goes on; a new one stays, and its state says what is wrong.
     async fn install(&self, plugin: &str) -> Result<PluginEvent, InstallationError>;
+    /// Checks a package, and puts its files into their place, where they harm nobody until they are installed.
+    async fn place(&self, package: SentPackage) -> Result<PlacedPlugin, InstallationError>;
+    /// Installs a version whose files are in their place, as [`PluginAdministration::install`] does the offered one.
+    async fn install_placed(&self, placed: PlacedPlugin) -> Result<PluginEvent, InstallationError>;
     /// Ends a plugin in good order and removes it, but not the administrator's own files for it. The next start does not
     /// install it again.
     async fn uninstall(&self, plugin: &str) -> Result<(), InstallationError>;

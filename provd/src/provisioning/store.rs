@@ -127,6 +127,8 @@ pub struct PluginRecord {
     pub folder: String,
     /// Why it is not started until an administrator says so.
     pub quarantine: Option<String>,
+    /// Whether it came in a package, and not with the program: a start leaves it as it is.
+    pub is_packaged: bool,
 }
 
 /// The database, as the use cases see it.

@@ -24,7 +24,7 @@ use crate::listeners::http::{self, HttpSettings};
 use crate::listeners::tftp::{self, TftpSettings};
 use crate::metrics::Metrics;
 use crate::pipeline::{Journal, Pipeline, PipelineSettings};
-use crate::plugin_host::{Bundle, HostSettings, PluginHost, install, removed_plugins};
+use crate::plugin_host::{Bundle, HostSettings, PluginHost, Trust, install, removed_plugins};
 use crate::provisioning::events::Events;
 use crate::provisioning::{PluginEvent, Provisioning};
 use crate::settings::{IdentificationSettings, Settings};
@@ -173,6 +173,10 @@ async fn start_plugins(
         program: std::env::current_exe().context("this program cannot find itself")?,
         log: std::env::var(provd_proto::environment::LOG).unwrap_or_else(|_| "info".to_owned()),
         bundle,
+        trust: Trust {
+            keys: settings.packages.trusted.clone(),
+            allow_unsigned: settings.packages.allow_unsigned,
+        },
     };
     Ok(PluginHost::start(installed, host_settings, store, plugin_events, events).await?)
 }

@@ -8,6 +8,7 @@ use thiserror::Error;
 
 use super::access::AccessFile;
 use super::identification::IdentificationFile;
+use super::packages::PackagesFile;
 use super::synchronization::{SynchronizationFile, SynchronizationSettingsError};
 
 /// Settings that cannot be used.
@@ -68,6 +69,8 @@ pub(super) struct File {
     pub(super) identification: IdentificationFile,
     #[serde(default)]
     pub(super) synchronization: SynchronizationFile,
+    #[serde(default)]
+    pub(super) packages: PackagesFile,
 }
 
 impl File {

@@ -5,9 +5,11 @@
 pub mod access;
 mod file;
 mod identification;
+mod packages;
 mod serve;
 pub mod synchronization;
 
 pub use file::SettingsError;
 pub use identification::{IdentificationArguments, IdentificationSettings};
+pub use packages::{PackageArguments, PackageSettings};
 pub use serve::{DhcpListen, ServeArguments, Settings};

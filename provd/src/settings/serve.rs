@@ -9,6 +9,7 @@ use clap::Args;
 use super::access::{AccessArguments, AccessSettings};
 use super::file::{File, SettingsError};
 use super::identification::{IdentificationArguments, IdentificationSettings};
+use super::packages::{PackageArguments, PackageSettings};
 use super::synchronization::{SynchronizationArguments, SynchronizationSettings};
 
 /// Flags of `provd serve`. Each is also an environment variable and a key of the configuration file.
@@ -51,9 +52,12 @@ pub struct ServeArguments {
     /// Access.
     #[command(flatten)]
     pub access: AccessArguments,
+    /// Packages.
+    #[command(flatten)]
+    pub packages: PackageArguments,
     /// Configuration file (TOML) with the flags above as keys, `data_dir = "/var/lib/provd"`; those from --retriever to
     /// --provisional-hours in the table `[identification]`, those after them in `[synchronization]`, the first as `way`,
-    /// those from --verifier on in `[access]`
+    /// those from --verifier on in `[access]`, those from --trusted-keys on in `[packages]`
     #[arg(long, env = "PROVD_CONFIG", value_name = "FILE")]
     pub config: Option<PathBuf>,
 }
@@ -85,6 +89,8 @@ pub struct Settings {
     pub synchronization: SynchronizationSettings,
     /// Who checks tokens.
     pub access: AccessSettings,
+    /// Whose packages of plugins are installed.
+    pub packages: PackageSettings,
 }
 
 /// Where DHCP clients are listened to.
@@ -135,6 +141,7 @@ impl Settings {
                 file.synchronization,
             )?,
             access: AccessSettings::resolve(arguments.access, file.access)?,
+            packages: PackageSettings::resolve(arguments.packages, file.packages)?,
         })
     }
 }

@@ -18,11 +18,12 @@ struct PluginRow {
     version: String,
     folder: String,
     quarantine: Option<String>,
+    is_packaged: bool,
 }
 
 fn read_plugin(row: &SqliteRow) -> Result<PluginRecord, StoreError> {
-    let PluginRow { id, version, folder, quarantine } = decode(row, "plugin", "id")?;
-    Ok(PluginRecord { id, version, folder, quarantine })
+    let PluginRow { id, version, folder, quarantine, is_packaged } = decode(row, "plugin", "id")?;
+    Ok(PluginRecord { id, version, folder, quarantine, is_packaged })
 }
 
 #[derive(FromRow)]
@@ -50,11 +51,12 @@ pub(super) async fn all(connection: &mut SqliteConnection) -> Result<Vec<PluginR
 
 pub(super) async fn put(connection: &mut SqliteConnection, plugin: &PluginRecord) -> Result<(), StoreError> {
     let query = sqlx::query(
-        "insert into plugins (id, version, folder, quarantine) values ($1, $2, $3, $4) \
+        "insert into plugins (id, version, folder, quarantine, is_packaged) values ($1, $2, $3, $4, $5) \
          on conflict (id) do update set version = excluded.version, folder = excluded.folder, \
-         quarantine = excluded.quarantine",
+         quarantine = excluded.quarantine, is_packaged = excluded.is_packaged",
     );
     let query = query.bind(&plugin.id).bind(&plugin.version).bind(&plugin.folder).bind(&plugin.quarantine);
+    let query = query.bind(plugin.is_packaged);
     query.execute(connection).await?;
     Ok(())
 }

@@ -10,6 +10,7 @@ mod first_request;
 mod interchange;
 mod monitoring;
 mod nonsense;
+mod packages;
 mod parameters;
 mod quarantine;
 mod repertoire;

@@ -20,7 +20,7 @@ use crate::domain::raw_config::RawConfig;
 use crate::domain::request::Request;
 use crate::domain::synchronization::SynchronizationMethod;
 use crate::provisioning::PluginEvent;
-use crate::provisioning::installation::{InstallationError, PluginOffer};
+use crate::provisioning::installation::{InstallationError, PlacedPlugin, PluginOffer, SentPackage};
 use crate::provisioning::plugins::{PluginAdministration, PluginError, Plugins, Vote, Votes};
 
 /// Generates one file that tells the time zone, for devices that have a MAC address, and knows a phone by its name.
@@ -169,6 +169,17 @@ impl PluginAdministration for FakeAdministration {
     }
     async fn offers(&self) -> Result<Vec<PluginOffer>, InstallationError> {
         Ok(vec![offer(PLUGIN, self.upgraded.load(Ordering::SeqCst)), offer(NEW_PLUGIN, false)])
+    }
+    async fn place(&self, package: SentPackage) -> Result<PlacedPlugin, InstallationError> {
+        if package.signature.is_none() {
+            return Err(InstallationError::Untrusted("it is not signed".to_owned()));
+        }
+        let version = String::from_utf8(package.bytes.to_vec()).unwrap();
+        let (id, folder) = (PLUGIN.to_owned(), format!("{version}-0"));
+        Ok(PlacedPlugin { id, is_installed: version == "1.2", version, folder })
+    }
+    async fn install_placed(&self, placed: PlacedPlugin) -> Result<PluginEvent, InstallationError> {
+        self.install(&placed.id).await
     }
     async fn install(&self, plugin: &str) -> Result<PluginEvent, InstallationError> {
         if plugin == NEW_PLUGIN {

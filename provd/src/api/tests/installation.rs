@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 
 use super::operations::ended;
-use crate::api::testing::{Answered, Api, NEW_PLUGIN, PLUGIN};
+use crate::api::testing::{Answered, Api, NEW_PLUGIN, PLUGIN, TOKEN};
 
 async fn asked(api: &Api, what: &str, id: &str) -> Answered {
     api.post(&format!("/pg_mgr/install/{what}"), json!({"id": id})).await
@@ -38,7 +38,10 @@ async fn an_upgrade_is_an_operation_with_the_text_of_0_2() {
     let operation = ended(&api, again.header("location")).await;
     assert_eq!(
         (&operation["status"], &operation["reason"]),
-        (&json!("install|success"), &json!("1.3 is the version that is offered"))
+        (
+            &json!("install|success"),
+            &json!("nothing newer than the installed version is offered; the newest is 1.3")
+        )
     );
     let path = location.strip_prefix("/0.2").unwrap();
     assert_eq!(api.delete(path).await.status, 204);
@@ -120,5 +123,31 @@ async fn a_plugin_without_packages_or_parameters_has_no_such_paths() {
         let answered = api.get(&format!("/pg_mgr/plugins/{PLUGIN}/{path}")).await;
         assert_eq!(answered.status, 404, "{path}");
         assert!(!answered.body.is_empty(), "{path}");
+    }
+}
+
+#[tokio::test]
+async fn a_package_is_taken_with_its_signature() {
+    use axum::body::Body;
+    use axum::http::Request;
+
+    let api = Api::new().await;
+    let sent = |signature: Option<&str>, version: &'static str| {
+        let request = Request::post("/0.2/pg_mgr/install/package").header("X-Auth-Token", TOKEN);
+        let request =
+            signature.iter().fold(request, |request, sent| request.header("Provd-Signature", *sent));
+        api.send(request.header("Content-Type", "application/gzip").body(Body::from(version)).unwrap())
+    };
+    let answered = sent(Some("c2lnbmVk"), "1.3").await;
+    assert_eq!(answered.status, 201, "{answered:?}");
+    assert_eq!(answered.json(), json!({"plugin": {"id": PLUGIN, "version": "1.3"}}));
+    assert_eq!(ended(&api, answered.header("location")).await["status"], "install|success");
+    let again = sent(Some("c2lnbmVk"), "1.2").await;
+    let operation = ended(&api, again.header("location")).await;
+    assert_eq!(operation["reason"], "1.2 of this package is installed");
+    for (signature, said) in [(None, "not signed"), (Some("no base64!"), "Provd-Signature: expected")] {
+        let refused = sent(signature, "1.3").await;
+        assert_eq!(refused.status, 400);
+        assert!(refused.body.contains(said), "{refused:?}");
     }
 }

@@ -3,6 +3,8 @@
 use std::io::Write;
 use std::time::Duration;
 
+use base64::Engine as _;
+use base64::prelude::BASE64_STANDARD;
 use reqwest::header::CONTENT_TYPE;
 use reqwest::{Response, StatusCode};
 use serde_json::Value;
@@ -50,6 +52,22 @@ impl Client {
             }
             _ => Err(Failure::refused(&said, status)),
         }
+    }
+
+    /// Sends a package and its signature. Gives the operation that installs it.
+    pub(in crate::cli) async fn send_package(
+        &self,
+        path: &str,
+        package: Vec<u8>,
+        signature: Option<Vec<u8>>,
+    ) -> Result<String, Failure> {
+        let request = self.http.post(format!("{}/0.2{path}", self.url)).timeout(CHANGE_DEADLINE);
+        let request = request.header(CONTENT_TYPE, "application/gzip").header("X-Auth-Token", &self.token);
+        let signature = signature.map(|signature| BASE64_STANDARD.encode(signature));
+        let request = signature.iter().fold(request, |request, sent| request.header("Provd-Signature", sent));
+        let response = request.body(package).send().await.map_err(|error| self.unreachable(&error))?;
+        let response = self.checked(response).await?;
+        self.location(&response)?.ok_or_else(|| self.not_provd("it says not where the operation is"))
     }
 
     /// Writes a file of the server's as it comes. Gives how many bytes it has.

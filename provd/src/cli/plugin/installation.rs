@@ -1,5 +1,9 @@
 //! Which plugins are installed, which could be, and changing that.
 
+use std::fs;
+use std::io;
+use std::path::{Path, PathBuf};
+
 use clap::Args;
 use serde_json::{Value, json};
 
@@ -9,6 +13,7 @@ use super::super::failure::Failure;
 use super::super::operation::{follow, number_of, outcome};
 use super::super::output::Output;
 use super::super::table::{Style, cell, field, table};
+use crate::packages::{EXTENSION, SIGNATURE};
 
 const PACKAGES: Columns = Columns {
     headings: &["ID", "VERSION", "MODELS", "DESCRIPTION"],
@@ -19,7 +24,8 @@ const PACKAGES: Columns = Columns {
 /// A plugin that is to be there, or to be newer.
 #[derive(Debug, Args)]
 pub(in crate::cli) struct Wanted {
-    /// Its id
+    /// Its id, or the file of a package; its signature is expected beside it, with the end .minisig
+    #[arg(value_name = "ID|FILE")]
     id: String,
     /// Do not wait until it is done
     #[arg(long)]
@@ -54,13 +60,30 @@ fn render(document: &Value, style: Style, empty: &str) -> String {
 
 /// `step` is `install` or `upgrade`.
 pub(super) async fn change(step: &str, wanted: &Wanted, client: &Client) -> Result<Output, Failure> {
-    let path = format!("/pg_mgr/install/{step}");
-    let (operation, _) = client.begin(&path, &json!({"id": wanted.id})).await?;
+    let operation = if wanted.id.ends_with(EXTENSION) {
+        send(Path::new(&wanted.id), client).await?
+    } else {
+        client.begin(&format!("/pg_mgr/install/{step}"), &json!({"id": wanted.id})).await?.0
+    };
     if !wanted.no_wait {
         return outcome(follow(&operation, client).await?);
     }
     let text = format!("To be followed by `provd operation watch {}`.", number_of(&operation));
     Ok(Output::Document { document: client.get(&operation).await?, text })
+}
+
+/// Hands the server a package, with its signature if there is one. Gives the operation.
+async fn send(file: &Path, client: &Client) -> Result<String, Failure> {
+    let unreadable =
+        |path: &Path, error: io::Error| Failure::File { path: path.to_owned(), why: error.to_string() };
+    let package = fs::read(file).map_err(|error| unreadable(file, error))?;
+    let beside = PathBuf::from(format!("{}{SIGNATURE}", file.display()));
+    let signature = match fs::read(&beside) {
+        Ok(signature) => Some(signature),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => None,
+        Err(error) => return Err(unreadable(&beside, error)),
+    };
+    client.send_package("/pg_mgr/install/package", package, signature).await
 }
 
 pub(super) async fn uninstall(id: &str, client: &Client) -> Result<Output, Failure> {

@@ -8,6 +8,7 @@ use crate::provisioning::store::{PluginRecord, Store};
 
 pub(super) async fn a_plugin_is_replaced(store: Arc<dyn Store>) {
     let plugin = |id: &str, version: &str, quarantine: Option<&str>| PluginRecord {
+        is_packaged: false,
         id: id.to_owned(),
         version: version.to_owned(),
         folder: format!("{version}-1"),

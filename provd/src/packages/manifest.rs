@@ -17,17 +17,17 @@ const LONGEST_START_DEADLINE: Duration = Duration::from_mins(1);
 
 /// The head of a `plugin.toml`.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct Manifest {
+pub struct Manifest {
     /// Installable plugins in this folder: its `id`, or the ids of its targets.
-    pub(super) ids: Vec<String>,
+    pub ids: Vec<String>,
     /// Version of the plugin itself.
-    pub(super) version: String,
+    pub version: String,
     /// One line for an administrator.
-    pub(super) description: String,
+    pub description: String,
     /// What to run; absent: provd's own runner for declarative plugins.
-    pub(super) command: Option<Vec<String>>,
+    pub command: Option<Vec<String>>,
     /// How long it may take to become ready.
-    pub(super) start_deadline: Duration,
+    pub start_deadline: Duration,
 }
 
 /// Why a folder is no plugin.
@@ -71,7 +71,7 @@ struct Target {
 
 impl Manifest {
     /// Reads `plugin.toml` in a folder.
-    pub(super) fn read(folder: &Path) -> Result<Manifest, ManifestError> {
+    pub fn read(folder: &Path) -> Result<Manifest, ManifestError> {
         let path = folder.join("plugin.toml");
         let text = std::fs::read_to_string(&path)
             .map_err(|cause| ManifestError::Unreadable { path: path.clone(), cause })?;
@@ -79,7 +79,7 @@ impl Manifest {
     }
 
     /// Reads the text of a `plugin.toml`.
-    pub(super) fn parse(text: &str) -> Result<Manifest, String> {
+    pub fn parse(text: &str) -> Result<Manifest, String> {
         let head: Head = toml::from_str(text).map_err(|error| error.to_string())?;
         if head.api != API_MAJOR {
             return Err(Refusal::Major { plugin: head.api, core: API_MAJOR }.to_string());

@@ -1,0 +1,186 @@
+//! What a plugin's author does, without a server: packages, their keys and signatures.
+
+use std::fs::{self, OpenOptions};
+use std::io::Write as _;
+use std::os::unix::fs::OpenOptionsExt as _;
+use std::path::{Path, PathBuf};
+
+use clap::{Args, Subcommand};
+use serde_json::json;
+use sha2::{Digest as _, Sha256};
+
+use super::super::columns::Columns;
+use super::super::failure::Failure;
+use super::super::output::Output;
+use super::super::table::{Style, cell, size, table};
+use crate::packages::{self, EXTENSION, Manifest, SIGNATURE, SigningKey, read_folder};
+
+/// Where the password of a key is, if it has one.
+const PASSWORD: &str = "PROVD_KEY_PASSWORD";
+
+const COLUMNS: Columns = Columns {
+    headings: &["FILE", "ID", "VERSION", "SIZE", "SIGNED BY"],
+    dispensable: &["SIZE", "ID"],
+    breaks: None,
+};
+
+/// What an author does.
+#[derive(Debug, Subcommand)]
+pub(in crate::cli) enum AuthorAction {
+    /// Build a package of each plugin in a folder: the same files always give the same bytes
+    Package(PackageArguments),
+    /// Make a pair of keys: the secret one signs packages, the public one is what servers trust
+    Key(KeyArguments),
+}
+
+/// What to pack.
+#[derive(Debug, Args)]
+pub(in crate::cli) struct PackageArguments {
+    /// Folders with a plugin.toml
+    #[arg(required = true, value_name = "DIR")]
+    folders: Vec<PathBuf>,
+    /// Folder to write the packages into
+    #[arg(short, long, default_value = ".", value_name = "DIR")]
+    output: PathBuf,
+    /// Sign them with this secret key, of `provd plugin key` or minisign; a password it has is in `PROVD_KEY_PASSWORD`
+    #[arg(long, value_name = "FILE")]
+    key: Option<PathBuf>,
+}
+
+/// Where the keys go.
+#[derive(Debug, Args)]
+pub(in crate::cli) struct KeyArguments {
+    /// File for the secret key; the public one is beside it, with the end .pub
+    #[arg(value_name = "FILE")]
+    file: PathBuf,
+}
+
+pub(in crate::cli) fn execute(action: AuthorAction, style: Style) -> Result<Output, Failure> {
+    match action {
+        AuthorAction::Package(arguments) => package(&arguments, style),
+        AuthorAction::Key(arguments) => key(&arguments.file),
+    }
+}
+
+/// A package's file.
+struct Built {
+    path: PathBuf,
+    id: String,
+    version: String,
+    size: usize,
+    sha256: String,
+    signed_by: Option<String>,
+}
+
+fn package(arguments: &PackageArguments, style: Style) -> Result<Output, Failure> {
+    let key = arguments.key.as_deref().map(signing_key).transpose()?;
+    fs::create_dir_all(&arguments.output).map_err(|error| at(&arguments.output, error))?;
+    let mut built = Vec::new();
+    for folder in &arguments.folders {
+        let manifest = Manifest::read(folder).map_err(unusable)?;
+        let files = read_folder(folder).map_err(unusable)?;
+        for id in &manifest.ids {
+            let mut bytes = Vec::new();
+            let refused = |error| at(folder, format!("{id}: {error}"));
+            packages::write(id, &manifest, &files, &mut bytes).map_err(refused)?;
+            // What servers will refuse is refused here.
+            packages::read(&bytes).map_err(|error| at(folder, error))?;
+            let path = arguments.output.join(format!("{id}_{}{EXTENSION}", manifest.version));
+            write(&path, &bytes)?;
+            let signed_by = key.as_ref().map(|key| sign(&path, &bytes, key)).transpose()?;
+            if signed_by.is_none() {
+                remove_stale(&signature_of(&path))?;
+            }
+            built.push(Built {
+                id: id.clone(),
+                version: manifest.version.clone(),
+                size: bytes.len(),
+                sha256: hex::encode(Sha256::digest(&bytes)),
+                path,
+                signed_by,
+            });
+        }
+    }
+    Ok(shown(&built, style))
+}
+
+fn key(file: &Path) -> Result<Output, Failure> {
+    let key = SigningKey::generate().map_err(unusable)?;
+    let public = key.public();
+    let text = key.text().map_err(unusable)?;
+    let mut secret = OpenOptions::new()
+        .write(true)
+        .create_new(true)
+        .mode(0o600)
+        .open(file)
+        .map_err(|error| at(file, error))?;
+    secret.write_all(text.as_bytes()).and_then(|()| secret.sync_all()).map_err(|error| at(file, error))?;
+    let beside = PathBuf::from(format!("{}.pub", file.display()));
+    write(
+        &beside,
+        format!("untrusted comment: provd public key {}\n{}\n", public.number(), public.text()).as_bytes(),
+    )?;
+    let text = format!(
+        "{} signs; keep it secret. Servers trust what it signs once they have the public key:\n\n{}",
+        file.display(),
+        public.text()
+    );
+    let document = json!({"secret": file, "public": beside, "key": public.text(), "number": public.number()});
+    Ok(Output::Document { document, text })
+}
+
+fn signing_key(file: &Path) -> Result<SigningKey, Failure> {
+    let text = fs::read_to_string(file).map_err(|error| at(file, error))?;
+    SigningKey::parse(&text, std::env::var(PASSWORD).ok()).map_err(|error| at(file, error))
+}
+
+fn sign(path: &Path, bytes: &[u8], key: &SigningKey) -> Result<String, Failure> {
+    let name = path.file_name().unwrap_or_default().to_string_lossy();
+    let signature = key.sign(bytes, &name).map_err(|error| at(path, error))?;
+    write(&signature_of(path), signature.as_bytes())?;
+    Ok(key.public().number())
+}
+
+fn signature_of(path: &Path) -> PathBuf {
+    PathBuf::from(format!("{}{SIGNATURE}", path.display()))
+}
+
+/// Puts a file in its place in one step.
+fn write(path: &Path, bytes: &[u8]) -> Result<(), Failure> {
+    let staging = PathBuf::from(format!("{}.part", path.display()));
+    fs::write(&staging, bytes).and_then(|()| fs::rename(&staging, path)).map_err(|error| at(path, error))
+}
+
+/// A signature of what was there before.
+fn remove_stale(file: &Path) -> Result<(), Failure> {
+    match fs::remove_file(file) {
+        Err(error) if error.kind() != std::io::ErrorKind::NotFound => Err(at(file, error)),
+        _ => Ok(()),
+    }
+}
+
+fn at(path: &Path, why: impl std::fmt::Display) -> Failure {
+    Failure::File { path: path.to_owned(), why: why.to_string() }
+}
+
+/// Something that says itself which file it is about.
+fn unusable(error: impl std::error::Error) -> Failure {
+    Failure::Usage(error.to_string())
+}
+
+fn shown(built: &[Built], style: Style) -> Output {
+    let row = |built: &Built| {
+        let signer = built.signed_by.clone().unwrap_or_else(|| "nobody".to_owned());
+        let path = built.path.display().to_string();
+        vec![
+            cell(&path),
+            cell(&built.id),
+            cell(&built.version),
+            cell(&size(built.size as u64)),
+            cell(&signer),
+        ]
+    };
+    let text = table(style, &COLUMNS, built.iter().map(row).collect(), "There are no packages.");
+    let document = |Built { path, id, version, size, sha256, signed_by }: &Built| json!({"file": path, "id": id, "version": version, "size": size, "sha256": sha256, "signed_by": signed_by});
+    Output::Document { document: json!({"packages": built.iter().map(document).collect::<Vec<_>>()}), text }
+}

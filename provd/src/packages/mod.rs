@@ -1,0 +1,38 @@
+//! Packages: one plugin in one file, as it is built, signed, offered and checked.
+//!
+//! A package is a tar archive, compressed by gzip, whose first file says what the others are: path, size, SHA-256. What is not
+//! exactly as it says is refused. Packages are small, for firmware is not in them, so one is in memory while it is read.
+//! Where packages come from, and what becomes of them, is decided elsewhere.
+
+mod contents;
+mod folder;
+mod key;
+mod manifest;
+mod reading;
+mod version;
+mod writing;
+
+use std::collections::BTreeMap;
+use std::path::PathBuf;
+
+pub use contents::{Contents, InvalidContents, Member};
+pub use folder::{FolderError, entries, read_folder};
+pub use key::{InvalidKey, SigningKey, TrustedKey, Unsigned, check_signature};
+pub use manifest::{Manifest, ManifestError};
+pub use reading::{Package, PackageError, read};
+pub use version::compare_versions;
+pub use writing::{Unpackable, write};
+
+/// End of the name of a package's file.
+pub const EXTENSION: &str = ".provd.tar.gz";
+/// What the name of its signature has in addition.
+pub const SIGNATURE: &str = ".minisig";
+
+/// Files of a plugin by relative path.
+pub type Files = BTreeMap<PathBuf, Vec<u8>>;
+
+/// A script or an ELF program, which a plugin's `command` may name.
+#[must_use]
+pub fn is_program(content: &[u8]) -> bool {
+    content.starts_with(b"#!") || content.starts_with(b"\x7fELF")
+}

@@ -65,17 +65,21 @@ fn questions() -> Vec<Question> {
 async fn main() -> Result<()> {
     let is_bench = std::env::args().any(|argument| argument == "--bench");
     let (rounds, fleets) = if is_bench { (ROUNDS, vec![FEW, MANY]) } else { (GLIMPSE, vec![FEW]) };
-    let mut columns = Vec::new();
+    let mut sites = Vec::new();
     for fleet in &fleets {
-        columns.push(measure(*fleet, rounds).await?);
+        let home = Home::with_families(&[])?.quiet();
+        sites.push((fleet.start(&home).await?, home));
     }
     println!("{:<24} {}", "limit=50, median", header(&fleets));
-    for (row, question) in questions().iter().enumerate() {
-        let times: Vec<Duration> = columns.iter().map(|column| column[row]).collect();
+    for question in questions() {
+        let times = measure(&sites, &question, rounds).await.context(question.what)?;
         let shown: Vec<_> = times.iter().map(|time| format!("{:>10} µs", time.as_micros())).collect();
         let ratio =
             times.last().zip(times.first()).map_or(1.0, |(many, few)| many.as_secs_f64() / few.as_secs_f64());
         println!("{:<24} {} {ratio:>8.1}", question.what, shown.concat());
+    }
+    for (server, _home) in sites {
+        server.stop().await?;
     }
     Ok(())
 }
@@ -85,21 +89,20 @@ fn header(fleets: &[Fleet]) -> String {
     format!("{} {:>8}", numbers.concat(), "ratio")
 }
 
-/// The median time of each question.
-async fn measure(fleet: Fleet, rounds: usize) -> Result<Vec<Duration>> {
-    let home = Home::with_families(&[])?.quiet();
-    let server = fleet.start(&home).await?;
-    let mut medians = Vec::new();
-    for question in questions() {
-        let mut times = Vec::new();
-        while times.len() < rounds && times.iter().sum::<Duration>() < LONGEST {
-            times.push(ask(&server, &question).await.context(question.what)?);
+/// The median time of a question at each site. They are asked in turn, so that what else the machine does falls on all.
+async fn measure(sites: &[(Server, Home)], question: &Question, rounds: usize) -> Result<Vec<Duration>> {
+    let mut times = vec![Vec::new(); sites.len()];
+    let began = Instant::now();
+    while times[0].len() < rounds && (times[0].is_empty() || began.elapsed() < LONGEST) {
+        for ((server, _), times) in sites.iter().zip(&mut times) {
+            times.push(ask(server, question).await?);
         }
-        times.sort_unstable();
-        medians.push(times[times.len() / 2]);
     }
-    server.stop().await?;
-    Ok(medians)
+    let median = |times: &mut Vec<Duration>| {
+        times.sort_unstable();
+        times[times.len() / 2]
+    };
+    Ok(times.iter_mut().map(median).collect())
 }
 
 async fn ask(server: &Server, question: &Question) -> Result<Duration> {

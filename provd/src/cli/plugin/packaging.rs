@@ -6,14 +6,14 @@ use std::os::unix::fs::OpenOptionsExt as _;
 use std::path::{Path, PathBuf};
 
 use clap::{Args, Subcommand};
-use serde_json::json;
+use serde_json::{Value, json};
 use sha2::{Digest as _, Sha256};
 
 use super::super::columns::Columns;
 use super::super::failure::Failure;
 use super::super::output::Output;
 use super::super::table::{Style, cell, size, table};
-use crate::packages::{self, EXTENSION, Manifest, SIGNATURE, SigningKey, read_folder};
+use crate::packages::{self, EXTENSION, Files, Manifest, SIGNATURE, SigningKey, read_folder};
 
 /// Where the password of a key is, if it has one.
 const PASSWORD: &str = "PROVD_KEY_PASSWORD";
@@ -80,28 +80,48 @@ fn package(arguments: &PackageArguments, style: Style) -> Result<Output, Failure
         let manifest = Manifest::read(folder).map_err(unusable)?;
         let files = read_folder(folder).map_err(unusable)?;
         for id in &manifest.ids {
-            let mut bytes = Vec::new();
-            let refused = |error| at(folder, format!("{id}: {error}"));
-            packages::write(id, &manifest, &files, &mut bytes).map_err(refused)?;
-            // What servers will refuse is refused here.
-            packages::read(&bytes).map_err(|error| at(folder, error))?;
+            let bytes = pack(id, &manifest, &files).map_err(|why| at(folder, format!("{id}: {why}")))?;
             let path = arguments.output.join(format!("{id}_{}{EXTENSION}", manifest.version));
-            write(&path, &bytes)?;
-            let signed_by = key.as_ref().map(|key| sign(&path, &bytes, key)).transpose()?;
-            if signed_by.is_none() {
-                remove_stale(&signature_of(&path))?;
-            }
-            built.push(Built {
-                id: id.clone(),
-                version: manifest.version.clone(),
-                size: bytes.len(),
-                sha256: hex::encode(Sha256::digest(&bytes)),
-                path,
-                signed_by,
-            });
+            built.push(Built::new(path, id, &manifest, &bytes, key.as_ref())?);
         }
     }
     Ok(shown(&built, style))
+}
+
+/// The bytes of a package. What servers will refuse is refused here.
+fn pack(id: &str, manifest: &Manifest, files: &Files) -> Result<Vec<u8>, String> {
+    let mut bytes = Vec::new();
+    packages::write(id, manifest, files, &mut bytes).map_err(|error| error.to_string())?;
+    packages::read(&bytes).map_err(|error| error.to_string())?;
+    Ok(bytes)
+}
+
+impl Built {
+    /// Writes a package, and its signature if there is a key.
+    fn new(
+        path: PathBuf,
+        id: &str,
+        manifest: &Manifest,
+        bytes: &[u8],
+        key: Option<&SigningKey>,
+    ) -> Result<Built, Failure> {
+        // Never a signature beside what it does not sign.
+        remove_stale(&signature_of(&path))?;
+        write(&path, bytes)?;
+        Ok(Built {
+            id: id.to_owned(),
+            version: manifest.version.clone(),
+            size: bytes.len(),
+            sha256: hex::encode(Sha256::digest(bytes)),
+            signed_by: key.map(|key| sign(&path, bytes, key)).transpose()?,
+            path,
+        })
+    }
+
+    fn document(&self) -> Value {
+        let Built { path, id, version, size, sha256, signed_by } = self;
+        json!({"file": path, "id": id, "version": version, "size": size, "sha256": sha256, "signed_by": signed_by})
+    }
 }
 
 fn key(file: &Path) -> Result<Output, Failure> {
@@ -181,6 +201,8 @@ fn shown(built: &[Built], style: Style) -> Output {
         ]
     };
     let text = table(style, &COLUMNS, built.iter().map(row).collect(), "There are no packages.");
-    let document = |Built { path, id, version, size, sha256, signed_by }: &Built| json!({"file": path, "id": id, "version": version, "size": size, "sha256": sha256, "signed_by": signed_by});
-    Output::Document { document: json!({"packages": built.iter().map(document).collect::<Vec<_>>()}), text }
+    Output::Document {
+        document: json!({"packages": built.iter().map(Built::document).collect::<Vec<_>>()}),
+        text,
+    }
 }

@@ -70,6 +70,9 @@ pub enum InvalidConfig {
 impl Config {
     /// Reads a document.
     pub fn from_document(mut document: Map<String, Value>) -> Result<Config, InvalidConfig> {
+        if document.get("X_type").and_then(Value::as_str) == Some("device") {
+            without_nulls(&mut document);
+        }
         let Some(Value::Array(parents)) = document.shift_remove("parent_ids") else {
             return Err(InvalidConfig::ParentIds);
         };
@@ -87,29 +90,18 @@ impl Config {
             return Err(InvalidConfig::RawConfig);
         };
         document.shift_remove("revision");
-        let config = Config {
+        let is_null = document.get("deletable").is_some_and(Value::is_null);
+        Ok(Config {
             id: take_text(&mut document, "id")?.unwrap_or_default(),
             parent_ids,
             raw_config,
             role: take_text(&mut document, "role")?,
             transient: take_bool(&mut document, "transient")?.unwrap_or(false),
-            deletable: take_bool(&mut document, "deletable")?,
+            // Stated to be nothing is false, as 0.2 has it.
+            deletable: take_bool(&mut document, "deletable")?.or(is_null.then_some(false)),
             extra: document,
             revision: 0,
-        };
-        Ok(config.without_nulls_of_device_configs())
-    }
-
-    /// In configs of `X_type` device a null means "not stated": it is dropped at every depth of objects.
-    fn without_nulls_of_device_configs(mut self) -> Config {
-        fn strip(object: &mut Map<String, Value>) {
-            object.retain(|_, value| !value.is_null());
-            object.values_mut().filter_map(Value::as_object_mut).for_each(strip);
-        }
-        if self.extra.get("X_type").and_then(Value::as_str) == Some("device") {
-            strip(&mut self.raw_config);
-        }
-        self
+        })
     }
 
     /// The document.
@@ -157,6 +149,12 @@ impl Config {
     }
 }
 
+/// In configs of `X_type` device a null means "not stated": it is dropped at every depth of objects.
+fn without_nulls(object: &mut Map<String, Value>) {
+    object.retain(|_, value| !value.is_null());
+    object.values_mut().filter_map(Value::as_object_mut).for_each(without_nulls);
+}
+
 fn take_text(document: &mut Map<String, Value>, key: &'static str) -> Result<Option<String>, InvalidConfig> {
     match document.shift_remove(key) {
         None | Some(Value::Null) => Ok(None),
@@ -195,6 +193,10 @@ mod tests {
         let raw_config = json!({"a": null, "b": {"c": null, "d": [null, {"e": null}]}});
         let config =
             |kind| read(json!({"parent_ids": [], "raw_config": raw_config, "X_type": kind})).unwrap();
+        let stated = |kind| {
+            read(json!({"parent_ids": [], "raw_config": {}, "X_type": kind, "deletable": null})).unwrap()
+        };
+        assert_eq!((stated("device").deletable, stated("registrar").deletable), (None, Some(false)));
         assert_eq!(Value::Object(config("device").raw_config), json!({"b": {"d": [null, {"e": null}]}}));
         assert_eq!(Value::Object(config("registrar").raw_config), raw_config);
     }

@@ -14,6 +14,8 @@ pub(super) const MEDIA_TYPE: &str = "application/vnd.proformatique.provd+json";
 pub(super) const CSV: &str = "text/csv";
 /// A package.
 const GZIP: &str = "application/gzip";
+/// The same, for who cannot say so.
+const BYTES: &str = "application/octet-stream";
 /// A document a line.
 pub(super) const JSON_LINES: &str = "application/jsonl";
 
@@ -29,7 +31,7 @@ struct Special {
 
 const SPECIAL: [Special; 5] = [
     Special { path: "/0.2/import", gives: USUAL, takes: &[JSON_LINES, CSV] },
-    Special { path: "/0.2/pg_mgr/install/package", gives: USUAL, takes: &[GZIP] },
+    Special { path: "/0.2/pg_mgr/install/package", gives: USUAL, takes: &[GZIP, BYTES] },
     Special { path: "/0.2/export", gives: &[JSON_LINES, CSV], takes: USUAL },
     Special { path: "/0.2/events", gives: &["text/event-stream"], takes: USUAL },
     Special { path: "/metrics", gives: &["text/plain", "application/openmetrics-text"], takes: USUAL },

@@ -56,7 +56,7 @@ struct AcceptedPlugin {
 #[utoipa::path(
     post, path = "/0.2/pg_mgr/install/package", tag = "plugins",
     params(("Provd-Signature" = Option<String>, Header, description = "The signature of the package as minisign writes it, in base64")),
-    request_body(content(([u8] = "application/gzip"))),
+    request_body(content(([u8] = "application/octet-stream"), ([u8] = "application/gzip"))),
     responses(
         (status = 201, description = "It is what it says, and is being installed", body = Accepted),
         (status = 400, description = "It is no package, was changed, or nobody trusted signed it", body = String),

@@ -1,7 +1,8 @@
 //! Packages: one plugin in one file, as it is built, signed, offered and checked.
 //!
 //! A package is a tar archive, compressed by gzip, whose first file says what the others are: path, size, SHA-256. What is not
-//! exactly as it says is refused. Packages are small, for firmware is not in them, so one is in memory while it is read.
+//! exactly as it says is refused. Packages are small, for firmware is not in them, so one is in memory while it is read. What
+//! they are made of is here too: an author's folder, and the head of its `plugin.toml`.
 //! Where packages come from, and what becomes of them, is decided elsewhere.
 
 mod contents;

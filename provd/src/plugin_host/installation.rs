@@ -1,4 +1,5 @@
-//! Installing plugins from a folder of families, or from those inside this program, into the data directory.
+//! Installing plugins into the data directory: from a folder of families, from those inside this program, or from the files
+//! of a package.
 //!
 //! A version lives in a folder of its own, named by the plugin's version and a digest of its files, and is never changed
 //! once it is complete: an upgrade is another folder.
@@ -156,8 +157,13 @@ impl Family {
         if staging.exists() {
             std::fs::remove_dir_all(&staging).map_err(failed(&staging))?;
         }
-        self.write(&staging)?;
-        std::fs::rename(&staging, target).map_err(failed(target))
+        let written = self.write(&staging);
+        let placed = written.and_then(|()| std::fs::rename(&staging, target).map_err(failed(target)));
+        if placed.is_err() {
+            // A disk that is full shall not stay so because of this; why it failed is the better error.
+            let _ = std::fs::remove_dir_all(&staging);
+        }
+        placed
     }
 
     /// Writes its files, without its tests, into a folder.
@@ -239,6 +245,17 @@ mod tests {
             install(&Bundle::Folder(source.path().to_owned()), data.path(), &BTreeSet::new()).unwrap();
         assert!(installed.is_empty());
         assert!(errors[0].to_string().contains("plugin API 9"), "{}", errors[0]);
+    }
+
+    #[test]
+    fn a_version_that_cannot_be_written_leaves_nothing_behind() {
+        let data = tempfile::tempdir().unwrap();
+        let manifest = Manifest::parse("api = 1\nversion = '1'\nid = 'a'").unwrap();
+        // A file where another one needs a folder cannot be written.
+        let files = ["b", "b/c"].map(|path| (path.into(), b"x".to_vec()));
+        let family = Family::new(manifest, files.into_iter().collect());
+        assert!(family.install("a", data.path()).is_err());
+        assert_eq!(std::fs::read_dir(data.path().join("a")).unwrap().count(), 0);
     }
 
     #[test]

@@ -1,4 +1,4 @@
-//! Which plugins there are: those the bundle offers, and how they come and go while the server runs.
+//! Which plugins there are: those the bundle offers, and how they and those of packages come and go while the server runs.
 //!
 //! A plugin an administrator removed is remembered, so that no start installs it again. The administrator's own files for
 //! it stay: they are nobody else's.

@@ -16,3 +16,4 @@ pub mod server;
 pub mod settings;
 pub mod storage;
 pub mod synchronization;
+pub mod tls;

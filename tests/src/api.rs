@@ -46,7 +46,7 @@ impl Reply {
 
 impl Api {
     pub(crate) fn new(address: SocketAddr, token: String) -> Result<Api> {
-        let client = Client::builder().timeout(DEADLINE).no_proxy().build()?;
+        let client = provd::tls::client()?.timeout(DEADLINE).build()?;
         Ok(Api { client, base: format!("http://{address}"), token })
     }
 

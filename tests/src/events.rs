@@ -1,7 +1,7 @@
 //! A program that is told of events, as they are sent (HTML Standard §9.2).
 
 use anyhow::{Context as _, Result, ensure};
-use reqwest::{Client, Response};
+use reqwest::Response;
 use serde_json::Value;
 
 use crate::{Api, within};
@@ -27,7 +27,7 @@ pub struct Told {
 impl EventStream {
     /// Begins to listen; after an event if one is named.
     pub async fn open(api: &Api, query: &str, after: Option<&str>) -> Result<EventStream> {
-        let client = Client::builder().no_proxy().build()?;
+        let client = provd::tls::client()?.build()?;
         let request = client.get(format!("{}/0.2/events{query}", api.base()));
         let request = request.header("X-Auth-Token", api.token()).header("Accept", "text/event-stream");
         let request = after.into_iter().fold(request, |request, id| request.header("Last-Event-ID", id));

@@ -17,12 +17,27 @@ const ARROWS: &[(&str, &[&str])] = &[
     ("listeners", &["domain", "pipeline"]),
     ("storage", &["domain", "access", "metrics", "provisioning"]),
     ("packages", &["domain"]),
-    ("plugin_host", &["domain", "metrics", "packages", "provisioning"]),
+    ("downloads", &["tls"]),
+    ("firmware", &["domain", "downloads", "packages", "provisioning"]),
+    ("plugin_host", &["domain", "downloads", "metrics", "packages", "provisioning"]),
     ("access", &["domain", "settings::access"]),
     ("api", &["domain", "access", "metrics", "provisioning", "pipeline", "listeners::dhcp"]),
     ("synchronization", &["domain", "provisioning", "settings::synchronization"]),
-    ("cli", &["domain::dhcp", "domain::dhcp_options", "packages"]),
-    ("dhcp_hook", &[]),
+    ("authoring", &["domain", "packages", "plugin_host", "provisioning", "server", "settings"]),
+    ("simulation", &["domain", "packages", "tls"]),
+    (
+        "cli",
+        &[
+            "authoring::arguments",
+            "domain::dhcp",
+            "domain::dhcp_options",
+            "packages",
+            "simulation::arguments",
+            "tls",
+        ],
+    ),
+    ("dhcp_hook", &["tls"]),
+    ("tls", &[]),
 ];
 
 /// Those who read the command line and put everything together: they may know all.

@@ -10,6 +10,7 @@ use serde_json::Value;
 
 use super::connection::Connection;
 use super::failure::Failure;
+use crate::tls;
 
 mod files;
 mod tagged;
@@ -41,8 +42,8 @@ pub(super) struct Client {
 impl Client {
     /// Finds server and token. Nothing is sent yet.
     pub(super) fn new(connection: &Connection) -> Result<Client, Failure> {
-        let http = reqwest::Client::builder()
-            .no_proxy()
+        let http = tls::client()
+            .map_err(|error| Failure::Usage(format!("TLS cannot be used: {error}")))?
             // The token is for this server alone.
             .redirect(redirect::Policy::none())
             .connect_timeout(CONNECT_DEADLINE)

@@ -86,9 +86,9 @@ impl Connection {
             Some(url) => url.to_owned(),
             None => listening_at(&self.data_dir.join(LISTENING))?.unwrap_or_else(|| DEFAULT_URL.to_owned()),
         };
-        if !url.starts_with("http://") {
+        if !url.starts_with("http://") && !url.starts_with("https://") {
             return Err(Failure::Usage(format!(
-                "the URL of the server must begin with http://, not `{url}`; where TLS is wanted, use a tunnel"
+                "the URL of the server must begin with http:// or https://, not `{url}`"
             )));
         }
         let url = url.trim_end_matches('/');
@@ -228,9 +228,10 @@ mod tests {
     }
 
     #[test]
-    fn only_plain_http_is_spoken() {
-        let failure = connection(Path::new("/"), Some("https://provd"), None).url().unwrap_err();
-        assert_eq!(failure.exit_code(), 2);
+    fn http_is_spoken_with_and_without_tls() {
+        let url = |text| connection(Path::new("/"), Some(text), None).url();
+        assert_eq!(url("https://provd/").unwrap(), "https://provd");
+        assert_eq!(url("ftp://provd").unwrap_err().exit_code(), 2);
     }
 
     #[test]

@@ -2,6 +2,7 @@
 //!
 //! An event may arrive twice, for an answer can be lost: telling of a lease again changes nothing.
 
+use std::io;
 use std::time::Duration;
 
 use reqwest::{Client, StatusCode, redirect};
@@ -10,6 +11,7 @@ use tokio::time::{Instant, sleep};
 
 use super::log::Log;
 use super::route::{NoRoute, Route};
+use crate::tls;
 
 /// Below the URL of the server.
 const PATH: &str = "/0.2/dev_mgr/dhcpinfo";
@@ -54,14 +56,15 @@ pub(super) struct Delivery {
 
 impl Delivery {
     /// Nothing is sent yet.
-    pub(super) fn new(route: &Route, log: Log) -> Result<Delivery, reqwest::Error> {
-        let http = Client::builder()
-            .no_proxy()
+    pub(super) fn new(route: &Route, log: Log) -> io::Result<Delivery> {
+        let http = tls::client()
+            .map_err(io::Error::other)?
             // The token is for this server alone.
             .redirect(redirect::Policy::none())
             .connect_timeout(CONNECT_DEADLINE)
             .timeout(DEADLINE)
-            .build()?;
+            .build()
+            .map_err(io::Error::other)?;
         Ok(Delivery { http, route: route.clone(), log })
     }
 

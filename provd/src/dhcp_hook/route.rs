@@ -17,7 +17,7 @@ const TOKEN: &str = "PROVD_TOKEN";
 #[derive(Debug, Error)]
 pub(super) enum NoRoute {
     /// The URL is none that is spoken.
-    #[error("the URL of the server must begin with http://, not `{0}`; where TLS is wanted, use a tunnel")]
+    #[error("the URL of the server must begin with http:// or https://, not `{0}`")]
     Url(String),
     /// There is neither a file nor a variable with a token.
     #[error("no token: say with --token-file where the server's admin.token, or a copy, is")]
@@ -54,7 +54,11 @@ impl Route {
     /// The URL of the server, without a slash at its end.
     pub(super) fn url(&self) -> Result<&str, NoRoute> {
         let url = self.url.trim().trim_end_matches('/');
-        if url.starts_with("http://") { Ok(url) } else { Err(NoRoute::Url(url.to_owned())) }
+        if url.starts_with("http://") || url.starts_with("https://") {
+            Ok(url)
+        } else {
+            Err(NoRoute::Url(url.to_owned()))
+        }
     }
 
     /// The token as it is now: it may be corrected while events wait.
@@ -102,8 +106,8 @@ mod tests {
     #[test]
     fn only_plain_http_is_spoken() {
         assert_eq!(route("http://provd:8666/", None).url().unwrap(), "http://provd:8666");
-        let error = route("https://provd", None).url().unwrap_err();
-        assert!(error.to_string().contains("https://provd"), "{error}");
+        let error = route("ftp://provd", None).url().unwrap_err();
+        assert!(error.to_string().contains("ftp://provd"), "{error}");
     }
 
     #[test]

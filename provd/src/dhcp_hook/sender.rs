@@ -40,7 +40,7 @@ fn send_until_stopped(route: &Route, queue: &Queue, log: &Log, is_handed_over: b
         // A DHCP server may have told its children to ignore signals. A sender must not keep it from being stopped.
         let mut terminate = signal(SignalKind::terminate())?;
         let mut interrupt = signal(SignalKind::interrupt())?;
-        let delivery = Delivery::new(route, log.clone()).map_err(io::Error::other)?;
+        let delivery = Delivery::new(route, log.clone())?;
         let sending = async {
             if is_handed_over {
                 send_handed_over(&delivery, log).await

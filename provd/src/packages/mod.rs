@@ -5,6 +5,7 @@
 //! they are made of is here too: an author's folder, and the head of its `plugin.toml`.
 //! Where packages come from, and what becomes of them, is decided elsewhere.
 
+mod bundled;
 mod contents;
 mod folder;
 mod key;
@@ -16,6 +17,7 @@ mod writing;
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 
+pub use bundled::BUNDLED;
 pub use contents::{Contents, InvalidContents, Member};
 pub use folder::{FolderError, entries, read_folder};
 pub use key::{InvalidKey, SigningKey, TrustedKey, Unsigned, check_signature};

@@ -8,14 +8,11 @@ use std::collections::BTreeSet;
 use std::io;
 use std::path::{Path, PathBuf};
 
-use include_dir::{Dir, include_dir};
+use include_dir::Dir;
 use sha2::{Digest as _, Sha256};
 use thiserror::Error;
 
-use crate::packages::{Files, FolderError, Manifest, ManifestError, entries, is_program, read_folder};
-
-/// The families that come with this program.
-static BUNDLED: Dir<'static> = include_dir!("$CARGO_MANIFEST_DIR/../plugins");
+use crate::packages::{BUNDLED, Files, FolderError, Manifest, ManifestError, entries, is_program, read_folder};
 
 /// Where families are installed from.
 #[derive(Debug, Clone, PartialEq, Eq)]

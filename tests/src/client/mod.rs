@@ -91,7 +91,7 @@ impl Answer {
 impl Client {
     /// A client with the administrator's token.
     pub fn new(api: &Api) -> Result<Client> {
-        let http = reqwest::Client::builder().timeout(PATIENCE).no_proxy().build()?;
+        let http = provd::tls::client()?.timeout(PATIENCE).build()?;
         let (base, token) = (format!("{}/0.2", api.base()), api.token().to_owned());
         Ok(Client { http, base, token, tenant: None })
     }

@@ -4,7 +4,7 @@ use std::fs;
 
 use anyhow::Result;
 use provd_tests::{Home, Reply, Server};
-use reqwest::{Client, Method};
+use reqwest::Method;
 use serde_json::Value;
 
 /// Something that most tokens of these tests may read.
@@ -33,7 +33,7 @@ impl Caller {
     }
 
     pub(crate) async fn call(&self, method: Method, path: &str, body: Option<&Value>) -> Result<Reply> {
-        let client = Client::builder().no_proxy().build()?;
+        let client = provd::tls::client()?.build()?;
         let mut request = client.request(method, format!("{}{path}", self.base));
         request = request.bearer_auth(&self.token);
         if let Some(tenant) = &self.tenant {

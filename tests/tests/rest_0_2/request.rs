@@ -161,7 +161,7 @@ pub(crate) struct Requester {
 
 impl Requester {
     pub(crate) fn new(api: &Api) -> Result<Requester> {
-        let client = Client::builder().timeout(provd_tests::PATIENCE).no_proxy().build()?;
+        let client = provd::tls::client()?.timeout(provd_tests::PATIENCE).build()?;
         Ok(Requester { client, base: api.base().to_owned(), token: api.token().to_owned() })
     }
 

@@ -137,7 +137,7 @@ mod tests {
 
     #[tokio::test]
     async fn phones_must_not_be_sent_to_themselves() {
-        let http = reqwest::Client::new();
+        let http = crate::tls::client().unwrap().build().unwrap();
         for url in ["http://127.0.0.1:8667", "http://localhost:8667/key", "http://[::1]:8667"] {
             assert_eq!(advertised(&http, url).await.verdict, Verdict::Wrong, "{url}");
         }

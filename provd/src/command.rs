@@ -11,11 +11,13 @@ use tokio_util::sync::CancellationToken;
 use tracing_subscriber::EnvFilter;
 use tracing_subscriber::filter::LevelFilter;
 
-use crate::cli::{self, ClientCommand, CompletionCommand, DoctorCommand, ManCommand};
+use crate::authoring;
+use crate::cli::{self, ClientCommand, CompletionCommand, DoctorCommand, ManCommand, PluginCommand};
 use crate::dhcp_hook::{self, DhcpHook};
 use crate::plugin_host::{LAUNCHER, sandbox};
-use crate::server;
+use crate::server::{self, Welcome};
 use crate::settings::{ServeArguments, Settings};
+use crate::simulation::{self, SimulateCommand};
 
 /// Exit code for arguments and settings that cannot be used, as clap has it.
 const USAGE: u8 = 2;
@@ -39,8 +41,12 @@ enum Command {
     Serve(Box<ServeArguments>),
     #[command(flatten)]
     Client(ClientCommand),
+    /// Plugins: how they are, what they log; starting, installing, upgrading, removing, writing and checking them
+    Plugin(Box<PluginCommand>),
     /// Look at everything that usually goes wrong, and say what to do about it
     Doctor(DoctorCommand),
+    /// Play phones that boot, many of them, and see what each gets: to size a server, and to load it
+    Simulate(Box<SimulateCommand>),
     /// Write the script by which a shell completes commands
     Completion(CompletionCommand),
     /// Write manual pages
@@ -57,6 +63,8 @@ enum Command {
     PluginLauncher {
         /// Process that must be the parent
         parent: u32,
+        #[command(flatten)]
+        walls: sandbox::Walls,
         /// Program and arguments
         #[arg(last = true, required = true)]
         command: Vec<OsString>,
@@ -69,13 +77,15 @@ pub fn dispatch(cli: Cli) -> ExitCode {
         None => serve(cli.serve),
         Some(Command::Serve(arguments)) => serve(*arguments),
         Some(Command::Client(command)) => at_server(cli::run(command)),
+        Some(Command::Plugin(command)) => plugin(*command),
         Some(Command::Doctor(command)) => at_server(cli::examine(command)),
+        Some(Command::Simulate(command)) => simulate(*command),
         Some(Command::Completion(command)) => cli::complete(&command, Cli::command()),
         Some(Command::Man(command)) => cli::write_manual(&command, Cli::command()),
         Some(Command::DhcpHook(hook)) => dhcp_hook::run(hook),
         Some(Command::PluginRunner { folder }) => run_plugin(&folder),
-        Some(Command::PluginLauncher { parent, command }) => {
-            let error = sandbox::launch(parent, &command);
+        Some(Command::PluginLauncher { parent, walls, command }) => {
+            let error = sandbox::launch(parent, &walls, &command);
             eprintln!("The plugin could not be launched: {error}");
             ExitCode::FAILURE
         }
@@ -105,9 +115,30 @@ fn serve(arguments: ServeArguments) -> ExitCode {
     }
 }
 
+/// Asks a server, or does what needs none but the plugin itself.
+fn plugin(command: PluginCommand) -> ExitCode {
+    at_server(async {
+        match cli::run_plugin(command).await {
+            Ok(code) => code,
+            Err((command, json)) => authoring::run(command, json).await,
+        }
+    })
+}
+
 fn at_server(asking: impl Future<Output = ExitCode>) -> ExitCode {
     match tokio::runtime::Builder::new_current_thread().enable_all().build() {
         Ok(runtime) => runtime.block_on(asking),
+        Err(error) => {
+            eprintln!("provd: {error}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn simulate(command: SimulateCommand) -> ExitCode {
+    raise_descriptor_limit();
+    match tokio::runtime::Builder::new_multi_thread().enable_all().build() {
+        Ok(runtime) => runtime.block_on(simulation::simulate(command)),
         Err(error) => {
             eprintln!("provd: {error}");
             ExitCode::FAILURE
@@ -154,7 +185,7 @@ fn run_server(settings: Settings) -> anyhow::Result<()> {
     runtime.block_on(async {
         let shutdown = CancellationToken::new();
         let mut terminate = tokio::signal::unix::signal(tokio::signal::unix::SignalKind::terminate())?;
-        let mut server = std::pin::pin!(server::run(settings, shutdown.clone()));
+        let mut server = std::pin::pin!(server::run(settings, Welcome::Printed, shutdown.clone()));
         tokio::select! {
             outcome = &mut server => return outcome,
             _ = terminate.recv() => {}

@@ -2,10 +2,13 @@
 
 pub mod access;
 pub mod api;
+pub mod authoring;
 pub mod cli;
 pub mod command;
 pub mod dhcp_hook;
 pub mod domain;
+pub mod downloads;
+pub mod firmware;
 pub mod listeners;
 pub mod metrics;
 pub mod packages;
@@ -14,6 +17,7 @@ pub mod plugin_host;
 pub mod provisioning;
 pub mod server;
 pub mod settings;
+pub mod simulation;
 pub mod storage;
 pub mod synchronization;
 pub mod tls;

@@ -8,7 +8,7 @@ use std::sync::atomic::{AtomicU8, Ordering};
 use anyhow::Result;
 use tempfile::TempDir;
 
-use crate::{Said, Server, command_line, families};
+use crate::{Said, Server, binary, command_line, families};
 
 /// Where a server lives. Everything in it is gone when this is dropped, so drop the server first.
 #[derive(Debug)]
@@ -16,6 +16,7 @@ pub struct Home {
     root: TempDir,
     own_families: bool,
     arguments: Vec<String>,
+    launcher: Vec<String>,
     is_quiet: bool,
 }
 
@@ -23,7 +24,7 @@ impl Home {
     /// With the families inside the program.
     pub fn bundled() -> Result<Home> {
         let root = tempfile::Builder::new().prefix("provd-").tempdir()?;
-        Ok(Home { root, own_families: false, arguments: Vec::new(), is_quiet: false })
+        Ok(Home { root, own_families: false, arguments: Vec::new(), launcher: Vec::new(), is_quiet: false })
     }
 
     /// With these families of the repository, and none else.
@@ -41,6 +42,26 @@ impl Home {
     pub fn argument(mut self, argument: impl Into<String>) -> Home {
         self.arguments.push(argument.into());
         self
+    }
+
+    /// With a server that a program starts which becomes it: as another user, say.
+    #[must_use]
+    pub fn launched_by(self, command: &[&str]) -> Home {
+        Home { launcher: command.iter().map(|&word| word.to_owned()).collect(), ..self }
+    }
+
+    /// Gives all that is there to another user, who must be the one the server runs as.
+    pub fn hand_over(&self, user: u32) -> Result<()> {
+        let mut found = vec![self.root().to_owned()];
+        while let Some(path) = found.pop() {
+            std::os::unix::fs::lchown(&path, Some(user), Some(user))?;
+            if path.symlink_metadata()?.is_dir() {
+                for entry in fs::read_dir(path)? {
+                    found.push(entry?.path());
+                }
+            }
+        }
+        Ok(())
     }
 
     /// With a server that logs nothing but warnings, and a log that is not shown afterwards: for measurements.
@@ -98,11 +119,26 @@ impl Home {
         Ok(fs::write(path, content)?)
     }
 
+    /// The server's program, or what becomes it, with arguments.
+    pub(crate) fn command(&self) -> Result<std::process::Command> {
+        let program = binary::provd()?;
+        let mut command = match self.launcher.split_first() {
+            None => std::process::Command::new(program),
+            Some((launcher, arguments)) => {
+                let mut command = std::process::Command::new(launcher);
+                command.args(arguments).arg(program);
+                command
+            }
+        };
+        command.args(self.server_arguments());
+        Ok(command)
+    }
+
     pub(crate) fn is_quiet(&self) -> bool {
         self.is_quiet
     }
 
-    pub(crate) fn server_arguments(&self) -> Vec<String> {
+    fn server_arguments(&self) -> Vec<String> {
         let data_dir = self.data_dir().display().to_string();
         let any_port = "127.0.0.1:0".to_owned();
         let mut arguments = vec!["serve".to_owned(), "--data-dir".to_owned(), data_dir];

@@ -3,7 +3,7 @@
 use std::fs::{self, File};
 use std::net::SocketAddr;
 use std::path::PathBuf;
-use std::process::{Child, Command, ExitStatus, Stdio};
+use std::process::{Child, ExitStatus, Stdio};
 use std::time::{Duration, Instant};
 
 use anyhow::{Context as _, Result, bail};
@@ -12,7 +12,7 @@ use serde_json::Value;
 
 use crate::phone::{HttpPhone, TftpPhone};
 use crate::process::Process;
-use crate::{Api, Home, Reply, binary, eventually};
+use crate::{Api, Home, Reply, eventually};
 
 /// Lines of the server's log shown with a test that fails.
 const SHOWN_LOG_LINES: usize = 80;
@@ -36,8 +36,8 @@ impl Server {
     pub(crate) async fn start(home: &Home) -> Result<Server> {
         let log = home.root().join("log");
         let file = File::options().create(true).append(true).open(&log)?;
-        let mut child = Command::new(binary::provd()?)
-            .args(home.server_arguments())
+        let mut child = home
+            .command()?
             .env("PROVD_LOG", if home.is_quiet() { "warn" } else { "info,provd=debug" })
             .current_dir(home.root())
             .stdin(Stdio::null())

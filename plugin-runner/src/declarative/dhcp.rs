@@ -1,7 +1,7 @@
 //! What a DHCP server must hand out to boot these phones, checked and in the words of the contract.
 
+use crate::declarative::spanned::Spanned;
 use provd_proto::v1::{DhcpHint, DhcpOption, DhcpSubOption, dhcp_sub_option};
-use toml::Spanned;
 
 use super::error::LoadError;
 use super::manifest::{DhcpEntry, Manifest, OptionEntry, SubOptionEntry};

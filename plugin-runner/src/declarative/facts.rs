@@ -2,10 +2,11 @@
 
 use provd_proto::mac::Mac;
 use provd_proto::v1::DeviceInfo;
+use schemars::JsonSchema;
 use serde::Deserialize;
 
 /// A kind of fact. The address is none of them: the core knows it from the connection.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Deserialize, JsonSchema)]
 #[serde(rename_all = "lowercase")]
 pub(crate) enum Fact {
     Mac,

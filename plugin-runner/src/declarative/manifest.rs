@@ -4,16 +4,17 @@
 use std::collections::BTreeMap;
 use std::path::Path;
 
-use serde::Deserialize;
+use crate::declarative::spanned::Spanned;
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
-use toml::Spanned;
 
 use super::error::LoadError;
 use super::facts::Fact;
 use super::source::Source;
 
 pub(crate) use file::{Encoding, FileEntry, Scope};
-pub(crate) use rules::{AssociationEntry, ExtractEntry, Kind, RewriteEntry, SupportLevel};
+pub(crate) use rules::{AssociationEntry, ExtractEntry, Kind, RewriteEntry};
 pub(crate) use wire::{DhcpEntry, HttpEntry, OptionEntry, SubOptionEntry, SynchronizeEntry};
 
 mod file;
@@ -23,19 +24,27 @@ mod wire;
 /// Name of the file in a plugin's folder.
 pub(crate) const FILE_NAME: &str = "plugin.toml";
 
-/// The whole file.
-#[derive(Debug, Deserialize)]
+/// A plugin that is only data. Unknown keys are errors.
+#[derive(Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct Manifest {
+    /// Major version of the plugin contract: 1.
     pub(crate) api: Spanned<u32>,
+    /// Name of the phone family.
     pub(crate) family: Spanned<String>,
+    /// Vendor of its phones, in the spelling that the fact `vendor` has.
     pub(crate) vendor: Spanned<String>,
+    /// Version of the folder (Semantic Versioning, such as `1.0.0`). Change it with every release.
     pub(crate) version: Spanned<String>,
+    /// What it is, in one line for an administrator.
     pub(crate) description: String,
+    /// Facts that a device must have before it can be configured.
     #[serde(default)]
     pub(crate) requires: Vec<Fact>,
+    /// Regular expressions on base names of files that hold secrets: who asks for one is recorded.
     #[serde(default)]
     pub(crate) sensitive: Vec<Spanned<String>>,
+    /// How long the process may take to become ready, `1s` to `60s`. Absent: 10 seconds.
     pub(crate) start_deadline: Option<Spanned<String>>,
     #[serde(rename = "target", default)]
     pub(crate) targets: Vec<Spanned<TargetEntry>>,
@@ -56,43 +65,61 @@ pub(crate) struct Manifest {
     pub(crate) dhcp: Vec<Spanned<DhcpEntry>>,
 }
 
-/// `[[target]]`: one installable plugin.
-#[derive(Debug, Deserialize)]
+/// One installable plugin, usually one firmware version. At least one is needed.
+#[derive(Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct TargetEntry {
+    /// Id of the plugin.
     pub(crate) id: Spanned<String>,
+    /// The version it supports exactly.
     pub(crate) firmware: Option<String>,
+    /// The same for models that differ, by their names.
     #[serde(default)]
     pub(crate) firmware_of: BTreeMap<String, Spanned<String>>,
+    /// Range of versions it supports completely, `>=3, <4`. Absent: every version.
     pub(crate) versions: Option<Spanned<String>>,
+    /// Names of its models. Absent: every `[[model]]`.
     pub(crate) models: Option<Vec<Spanned<String>>>,
+    /// Folder whose `templates/` and `served/` are searched before those of the family.
     pub(crate) overlay: Option<Spanned<String>>,
+    /// Free: `target.vars` in templates.
     #[serde(default)]
     pub(crate) vars: Map<String, Value>,
 }
 
-/// `[[model]]`: one model, or several with equal values.
-#[derive(Debug, Deserialize)]
+/// One model, or several with equal values.
+#[derive(Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct ModelEntry {
+    /// Its name, in the spelling that the fact `model` has. Either this or `names`.
     pub(crate) name: Option<Spanned<String>>,
+    /// Their names.
     pub(crate) names: Option<Vec<Spanned<String>>>,
+    /// How many lines it has.
     pub(crate) lines: Option<u32>,
+    /// How many function keys it has of its own.
     pub(crate) function_keys: Option<u32>,
+    /// How many expansion modules can be attached.
     pub(crate) expansion_modules: Option<u32>,
+    /// Whether a line can have a second server.
     pub(crate) high_availability: Option<bool>,
+    /// Whether a switchboard application can steer it.
     pub(crate) switchboard: Option<bool>,
+    /// Whether it is a base station among several.
     pub(crate) multicell: Option<bool>,
+    /// Its signalling protocol.
     #[serde(default)]
     pub(crate) protocol: ModelProtocol,
+    /// What kind of apparatus it is.
     #[serde(rename = "type")]
     pub(crate) form: Option<ModelType>,
+    /// Free: `model.vars` in templates.
     #[serde(default)]
     pub(crate) vars: Map<String, Value>,
 }
 
 /// Signalling protocol of a model.
-#[derive(Debug, Clone, Copy, Default, Deserialize)]
+#[derive(Debug, Clone, Copy, Default, Deserialize, Serialize, JsonSchema)]
 #[serde(rename_all = "lowercase")]
 pub(crate) enum ModelProtocol {
     #[default]
@@ -111,7 +138,7 @@ impl ModelProtocol {
 }
 
 /// What kind of apparatus a model is.
-#[derive(Debug, Clone, Copy, Deserialize)]
+#[derive(Debug, Clone, Copy, Deserialize, JsonSchema)]
 #[serde(rename_all = "lowercase")]
 pub(crate) enum ModelType {
     Deskphone,
@@ -144,10 +171,11 @@ impl ModelType {
     }
 }
 
-/// `[aliases]`: other spellings of extracted facts.
-#[derive(Debug, Default, Deserialize)]
+/// Other spellings of extracted facts.
+#[derive(Debug, Default, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct Aliases {
+    /// What phones call themselves, and the name of the `[[model]]` they are.
     #[serde(default)]
     pub(crate) model: BTreeMap<String, String>,
 }

@@ -1,14 +1,15 @@
 //! Plugins that are only data: the engine behind a folder with a `plugin.toml` and templates.
 //!
-//! `docs/plugins/declarative.md` is the specification; what it does not say, the engine does not do. The engine is one
-//! plugin like any other, written with the SDK of this crate.
+//! `docs/plugins/declarative.md` is the specification, with the page that [`reference`] is made into; what they do not say,
+//! the engine does not do. The engine is one plugin like any other, written with the SDK of this crate.
 
 pub use engine::Engine;
 pub use error::LoadError;
 pub use process::run;
 
+pub mod reference;
+
 mod association;
-pub mod cases;
 mod dhcp;
 mod engine;
 mod error;
@@ -20,6 +21,7 @@ mod paths;
 mod process;
 mod serving;
 mod source;
+mod spanned;
 mod synchronization;
 mod target;
 mod templates;

@@ -4,9 +4,9 @@
 use std::ops::Range;
 use std::path::{Path, PathBuf};
 
+use crate::declarative::spanned::Spanned;
 use regex::Regex;
 use serde::de::DeserializeOwned;
-use toml::Spanned;
 
 use super::error::LoadError;
 

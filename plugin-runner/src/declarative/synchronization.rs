@@ -2,10 +2,10 @@
 
 use std::collections::BTreeMap;
 
+use crate::declarative::spanned::Spanned;
 use minijinja::Value;
 use provd_proto::v1::synchronize_response::Method;
 use provd_proto::v1::{Device, HttpCall, SipNotify, SynchronizeResponse};
-use toml::Spanned;
 
 use super::error::LoadError;
 use super::manifest::{HttpEntry, Manifest, SynchronizeEntry};

@@ -2,9 +2,9 @@
 
 use std::path::{Component, Path, PathBuf};
 
+use crate::declarative::spanned::Spanned;
 use provd_proto::v1::{Capabilities, SupportedDevice};
 use serde_json::{Map, Value};
-use toml::Spanned;
 
 use super::error::LoadError;
 use super::manifest::{Manifest, ModelEntry, TargetEntry};

@@ -15,7 +15,7 @@ use utoipa_axum::router::UtoipaMethodRouter;
 
 use super::problem::Problem;
 use super::tenant::{self, Tenant};
-use super::{ApiState, import, negotiation, package, permission};
+use super::{ApiState, firmware, import, negotiation, package, permission};
 use crate::access::{Admitted, Asked, Refusal};
 use crate::domain::audit::Actor;
 
@@ -109,6 +109,7 @@ async fn answer(api: &ApiState, request: Request, next: Next) -> Response {
     let deadline = match path.as_str() {
         import::IMPORT => import::DEADLINE,
         package::PACKAGE => package::DEADLINE,
+        firmware::FILES => firmware::DEADLINE,
         _ => DEADLINE,
     };
     let response = timeout(deadline, answer).await.unwrap_or_else(|_| {

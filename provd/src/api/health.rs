@@ -150,9 +150,12 @@ mod tests {
             ready_since: None,
             starts,
             resident_bytes: None,
+            p99: None,
+            previous_version: None,
             calls: 0,
             failures: 0,
             capabilities: serde_json::Map::new(),
+            sandbox: None,
             crashes: Vec::new(),
         }
     }

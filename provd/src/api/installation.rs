@@ -1,5 +1,4 @@
-//! Installing, upgrading, removing and restarting plugins, as 0.2 has it. What is installed comes from the server's own
-//! bundle; what cannot be done is a 400, whatever the reason, as clients of 0.2 know it.
+//! Installing, upgrading, removing and restarting plugins, as 0.2 has it. What cannot be done is a 400, whatever the reason, as clients of 0.2 know it.
 
 use std::collections::BTreeMap;
 
@@ -13,10 +12,11 @@ use utoipa_axum::routes;
 
 use super::document::{Document, Identified, Sent};
 use super::problem::Problem;
+use super::repositories::Described;
 use super::tenant::Tenant;
+use super::terms::SentTerms;
 use super::{ApiState, Routes, operations};
 use crate::domain::audit::Actor;
-use crate::domain::parameter::{PLUGIN_SERVER, Parameter};
 use crate::domain::plugin::PluginStatus;
 use crate::provisioning::installation::{InstallationError, PluginOffer};
 use crate::provisioning::many::Running;
@@ -28,7 +28,6 @@ pub(super) fn routes() -> Routes {
         routes!(upgrade),
         operations::of("/0.2/pg_mgr/install/upgrade/{number}"),
         routes!(uninstall),
-        routes!(update),
         routes!(installed),
         routes!(installable),
         routes!(reload),
@@ -36,7 +35,7 @@ pub(super) fn routes() -> Routes {
 }
 
 /// What answers to an operation that was begun.
-type Begun = (StatusCode, [(HeaderName, String); 1]);
+pub(super) type Begun = (StatusCode, [(HeaderName, String); 1]);
 
 /// Install a plugin.
 ///
@@ -56,16 +55,22 @@ async fn install(
 
 /// Upgrade a plugin to the version that is offered.
 ///
-/// It goes on answering meanwhile; then its devices are configured anew. `Location` is the operation.
-#[utoipa::path(post, path = "/0.2/pg_mgr/install/upgrade", tag = "plugins", request_body = Identified, responses((status = 201)))]
+/// The new version is tried out on all devices first: one that does not start, or cannot configure them, changes nothing. The
+/// old one goes on answering until it is ready; then the devices are configured anew. `Location` is the operation.
+#[utoipa::path(
+    post, path = "/0.2/pg_mgr/install/upgrade", tag = "plugins",
+    params(SentTerms), request_body = Identified, responses((status = 201)),
+)]
 async fn upgrade(
     State(api): State<ApiState>,
     Extension(tenant): Extension<Tenant>,
     Extension(actor): Extension<Actor>,
+    terms: SentTerms,
     sent: Sent,
 ) -> Result<Begun, Problem> {
     let plugin = sent.id()?;
-    let running = api.provisioning.upgrade_plugin(api.administration.clone(), &plugin).await?;
+    let administration = api.administration.clone();
+    let running = api.provisioning.upgrade_plugin(administration, &plugin, terms.into()).await?;
     tracing::info!("Plugin {plugin} is upgraded by {actor}");
     Ok(begun(&api, &tenant, &running))
 }
@@ -81,28 +86,11 @@ async fn uninstall(
 ) -> Result<StatusCode, Problem> {
     let plugin = sent.id()?;
     api.provisioning.uninstall_plugin(&*api.administration, &plugin).await?;
+    if let Err(error) = api.firmware.forget_plugin(&plugin).await {
+        tracing::error!("Firmware of plugin {} remains: {error}", plugin.escape_debug());
+    }
     tracing::info!("Plugin {} was removed by {actor}", plugin.escape_debug());
     Ok(StatusCode::NO_CONTENT)
-}
-
-/// Read the list of plugins of the plugin server.
-///
-/// That is not possible yet: plugins are installed from the server's own bundle, whose list is always up to date.
-#[utoipa::path(
-    post, path = "/0.2/pg_mgr/install/update", tag = "plugins",
-    request_body = Value,
-    responses((status = 400, description = "It cannot be done", body = String)),
-)]
-async fn update(State(api): State<ApiState>, _any: Sent) -> Result<StatusCode, Problem> {
-    let server = Parameter::named(PLUGIN_SERVER).and_then(|server| api.provisioning.parameter(server, None));
-    Err(Problem::Invalid(match server {
-        None => format!(
-            "no {PLUGIN_SERVER} is set: PUT one at /configure/{PLUGIN_SERVER}; what came with this server needs none"
-        ),
-        Some(_) => "plugins cannot be downloaded yet: what can be installed is what came with this server, or the folder it was \
-             started with (--plugins); /pg_mgr/install/installable lists it"
-            .to_owned(),
-    }))
 }
 
 /// Installed plugins.
@@ -111,7 +99,7 @@ async fn installed(State(api): State<ApiState>) -> Document<Packages> {
     let plugins = api.administration.statuses().await.into_iter();
     let package = |plugin: PluginStatus| {
         let PluginStatus { id, version, description, capabilities, .. } = plugin;
-        (id, Package { version, description, capabilities })
+        (id, Package { version, description, capabilities, origin: None })
     };
     Document(Packages { pkgs: plugins.map(package).collect() })
 }
@@ -121,8 +109,8 @@ async fn installed(State(api): State<ApiState>) -> Document<Packages> {
 async fn installable(State(api): State<ApiState>) -> Result<Document<Packages>, Problem> {
     let offers = api.administration.offers().await?.into_iter().filter(|offer| !offer.is_installed);
     let package = |offer: PluginOffer| {
-        let PluginOffer { id, version, description, capabilities, .. } = offer;
-        (id, Package { version, description, capabilities })
+        let PluginOffer { id, version, description, capabilities, origin, .. } = offer;
+        (id, Package { version, description, capabilities, origin: origin.map(Described::of) })
     };
     Ok(Document(Packages { pkgs: offers.map(package).collect() }))
 }
@@ -142,6 +130,9 @@ struct Package {
     description: String,
     /// What its models can do, by `Vendor, Model, Version`; empty if that shows only when it runs.
     capabilities: Map<String, Value>,
+    /// From which repository it would come; absent: it came with the server.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    origin: Option<Described>,
 }
 
 /// Start a plugin anew.
@@ -160,7 +151,7 @@ async fn reload(
     Ok(StatusCode::NO_CONTENT)
 }
 
-fn begun(api: &ApiState, tenant: &Tenant, running: &Running) -> Begun {
+pub(super) fn begun(api: &ApiState, tenant: &Tenant, running: &Running) -> Begun {
     (StatusCode::CREATED, [(header::LOCATION, operations::begun(api, tenant, running))])
 }
 
@@ -168,6 +159,7 @@ impl From<InstallationError> for Problem {
     fn from(error: InstallationError) -> Problem {
         match error {
             InstallationError::Store(error) => error.into(),
+            error @ InstallationError::NoRoom(_) => Problem::unavailable(error.to_string()),
             InstallationError::Failed(why) => {
                 tracing::error!("Plugins could not be changed: {why}");
                 Problem::Failed

@@ -16,6 +16,7 @@ use crate::access::Access;
 use crate::domain::policy::Retriever;
 use crate::pipeline::{Journal, RequestHandler};
 use crate::provisioning::Provisioning;
+use crate::provisioning::firmware::FirmwareAdministration;
 use crate::provisioning::plugins::PluginAdministration;
 
 mod audit;
@@ -34,6 +35,7 @@ mod export;
 mod facts;
 mod files;
 mod find;
+mod firmware;
 mod found;
 mod gate;
 mod health;
@@ -48,10 +50,12 @@ mod operations;
 mod package;
 mod parameters;
 mod permission;
+mod plugin_packages;
 mod plugins;
 mod preview;
 mod problem;
 mod remote_states;
+mod repositories;
 mod requests;
 mod serving;
 mod synchronization;
@@ -60,6 +64,7 @@ mod tenants;
 mod tokens;
 mod waiting;
 
+mod terms;
 #[cfg(test)]
 mod testing;
 #[cfg(test)]
@@ -78,6 +83,7 @@ const SEGMENT: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'
 pub struct ApiState {
     provisioning: Arc<Provisioning>,
     administration: Arc<dyn PluginAdministration>,
+    firmware: Arc<dyn FirmwareAdministration>,
     handler: Arc<dyn RequestHandler>,
     journal: Arc<Journal>,
     retriever: Retriever,
@@ -93,6 +99,7 @@ impl ApiState {
     pub fn new(
         provisioning: Arc<Provisioning>,
         administration: Arc<dyn PluginAdministration>,
+        firmware: Arc<dyn FirmwareAdministration>,
         handler: Arc<dyn RequestHandler>,
         journal: Arc<Journal>,
         retriever: Retriever,
@@ -101,6 +108,7 @@ impl ApiState {
         ApiState {
             provisioning,
             administration,
+            firmware,
             handler,
             journal,
             retriever,
@@ -136,13 +144,17 @@ pub fn router(state: ApiState) -> Router {
         autocreate::routes(),
         configure::routes(),
         plugins::routes(),
+        plugin_packages::routes(),
+        firmware::routes(),
         installation::routes(),
+        repositories::routes(),
         dhcp_hints::routes(),
         operations::routes(),
         requests::routes(),
         audit::routes(),
         import::routes(),
         package::routes(),
+        terms::routes(),
         export::routes(),
         events::routes(),
         metrics::routes(),

@@ -29,9 +29,10 @@ struct Special {
     takes: &'static [&'static str],
 }
 
-const SPECIAL: [Special; 5] = [
+const SPECIAL: [Special; 6] = [
     Special { path: "/0.2/import", gives: USUAL, takes: &[JSON_LINES, CSV] },
     Special { path: "/0.2/pg_mgr/install/package", gives: USUAL, takes: &[GZIP, BYTES] },
+    Special { path: "/0.2/firmware/files", gives: USUAL, takes: &[BYTES] },
     Special { path: "/0.2/export", gives: &[JSON_LINES, CSV], takes: USUAL },
     Special { path: "/0.2/events", gives: &["text/event-stream"], takes: USUAL },
     Special { path: "/metrics", gives: &["text/plain", "application/openmetrics-text"], takes: USUAL },

@@ -5,10 +5,11 @@
 use std::time::Duration;
 
 use axum::Extension;
-use axum::extract::{MatchedPath, Path, State};
-use axum::http::{StatusCode, header};
+use axum::extract::State;
+use axum::http::{StatusCode, Uri, header};
 use axum::response::{IntoResponse, Response};
 use serde::Serialize;
+use serde_json::Value;
 use tokio::time::timeout;
 use utoipa::ToSchema;
 use utoipa::openapi::Object;
@@ -21,7 +22,7 @@ use super::openapi::words;
 use super::problem::Problem;
 use super::tenant::Tenant;
 use super::{ApiState, Routes, rfc_3339};
-use crate::domain::operation::Operation;
+use crate::domain::operation::{Operation, Progress};
 use crate::provisioning::many::{OPERATIONS, Running, ended};
 
 /// How long a change is waited for before it is answered. Existing clients give up after ten seconds.
@@ -45,10 +46,9 @@ pub(super) fn of(path: &str) -> UtoipaMethodRouter<ApiState> {
 async fn show(
     State(api): State<ApiState>,
     Extension(tenant): Extension<Tenant>,
-    path: MatchedPath,
-    Path(number): Path<String>,
+    path: Uri,
 ) -> Result<Document<Described>, Problem> {
-    let operation = find(&api, &tenant, collection_of(&path), &number)?;
+    let operation = find(&api, &tenant, &path)?;
     Ok(Document(describe(&api, &tenant, operation).await?))
 }
 
@@ -59,16 +59,11 @@ async fn show(
 async fn forget(
     State(api): State<ApiState>,
     Extension(tenant): Extension<Tenant>,
-    path: MatchedPath,
-    Path(number): Path<String>,
+    path: Uri,
 ) -> Result<StatusCode, Problem> {
-    let operation = find(&api, &tenant, collection_of(&path), &number)?;
+    let operation = find(&api, &tenant, &path)?;
     api.provisioning.operations().forget(operation.number);
     Ok(StatusCode::NO_CONTENT)
-}
-
-fn collection_of(path: &MatchedPath) -> &str {
-    path.as_str().rsplit_once('/').map_or("", |(collection, _)| collection)
 }
 
 /// Notes in whose name an operation was begun. Gives its path.
@@ -117,7 +112,9 @@ async fn list(
     Ok(Document(Listed { operations }))
 }
 
-fn find(api: &ApiState, tenant: &Tenant, collection: &str, number: &str) -> Result<Operation, Problem> {
+/// The operation at a path, spelt as it was told.
+fn find(api: &ApiState, tenant: &Tenant, path: &Uri) -> Result<Operation, Problem> {
+    let (collection, number) = path.path().rsplit_once('/').unwrap_or_default();
     let running = number.parse().ok().and_then(|number| api.provisioning.operations().get(number));
     let operation = running.map(|running| running.borrow().clone());
     operation
@@ -160,12 +157,19 @@ struct Described {
     current: Option<u64>,
     /// Of how much; null if nobody knows.
     end: Option<u64>,
+    /// What it is made of, where that is told.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    parts: Vec<DescribedPart>,
     /// Why it failed, or how it ended.
     reason: Option<String>,
     /// How many devices it failed for.
     failed: u64,
     /// The first of them.
     failures: Vec<DescribedFailure>,
+    /// What it found out: of an upgrade what the version changes for its devices. Only the master tenant sees it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<Object>)]
+    findings: Option<Value>,
     /// When it began.
     #[schema(format = DateTime)]
     began: Option<String>,
@@ -176,6 +180,27 @@ struct Described {
 
 fn stages() -> Object {
     words("Where it is.", &["waiting", "progress", "success", "fail"])
+}
+
+/// A part of an operation.
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = OperationPart)]
+struct DescribedPart {
+    /// One word.
+    #[schema(example = "download")]
+    label: String,
+    #[schema(schema_with = stages)]
+    state: &'static str,
+    /// How much is done, of a download in bytes; null if it is not counted.
+    current: Option<u64>,
+    /// Of how much; null if nobody knows.
+    end: Option<u64>,
+}
+
+impl From<Progress> for DescribedPart {
+    fn from(Progress { label, stage, current, end, .. }: Progress) -> DescribedPart {
+        DescribedPart { label: label.unwrap_or_default(), state: stage.as_str(), current, end }
+    }
 }
 
 /// A device that an operation failed for.
@@ -194,6 +219,7 @@ async fn describe(api: &ApiState, tenant: &Tenant, mut operation: Operation) -> 
         let devices = operation.failures.iter().map(|(device, _)| device.as_str()).collect();
         let visible = visible_among(api, tenant, devices).await?;
         operation.failures.retain(|(device, _)| visible.contains(device));
+        operation.findings = None;
     }
     let failure = |(device, reason)| DescribedFailure { device, reason };
     Ok(Described {
@@ -204,9 +230,11 @@ async fn describe(api: &ApiState, tenant: &Tenant, mut operation: Operation) -> 
         state: operation.progress.stage.as_str(),
         current: operation.progress.current,
         end: operation.progress.end,
+        parts: operation.progress.parts.into_iter().map(DescribedPart::from).collect(),
         reason: operation.reason,
         failed: operation.failed,
         failures: operation.failures.into_iter().map(failure).collect(),
+        findings: operation.findings,
         began: rfc_3339(operation.began),
         ended: operation.ended.and_then(rfc_3339),
     })

@@ -15,6 +15,7 @@ use utoipa_axum::routes;
 use super::document::{Document, read};
 use super::problem::Problem;
 use super::tenant::Tenant;
+use super::terms::SentTerms;
 use super::{ApiState, Routes, operations};
 use crate::domain::audit::Actor;
 use crate::provisioning::installation::{PlacedPlugin, SentPackage};
@@ -55,7 +56,7 @@ struct AcceptedPlugin {
 /// The package must be signed by a key that the settings name, unless they allow unsigned ones. `Location` is the operation.
 #[utoipa::path(
     post, path = "/0.2/pg_mgr/install/package", tag = "plugins",
-    params(("Provd-Signature" = Option<String>, Header, description = "The signature of the package as minisign writes it, in base64")),
+    params(SentTerms, ("Provd-Signature" = Option<String>, Header, description = "The signature of the package as minisign writes it, in base64")),
     request_body(content(([u8] = "application/octet-stream"), ([u8] = "application/gzip"))),
     responses(
         (status = 201, description = "It is what it says, and is being installed", body = Accepted),
@@ -66,13 +67,15 @@ async fn install(
     State(api): State<ApiState>,
     Extension(tenant): Extension<Tenant>,
     Extension(actor): Extension<Actor>,
+    terms: SentTerms,
     headers: HeaderMap,
     body: Body,
 ) -> Result<(StatusCode, [(HeaderName, String); 1], Document<Accepted>), Problem> {
     let signature = headers.get(SIGNATURE).map(|sent| signature(sent.as_bytes())).transpose()?;
     let bytes = read(body, LARGEST, ARRIVAL).await?;
     let package = SentPackage { bytes, signature };
-    let (placed, running) = api.provisioning.install_package(api.administration.clone(), package).await?;
+    let (placed, running) =
+        api.provisioning.install_package(api.administration.clone(), package, terms.into()).await?;
     let PlacedPlugin { id, version, .. } = placed;
     tracing::info!("Plugin {id} {version} is installed from a package by {actor}");
     let location = operations::begun(&api, &tenant, &running);

@@ -4,19 +4,22 @@
 
 use std::collections::BTreeMap;
 
-use axum::extract::{Path, State};
-use serde::Serialize;
+use axum::extract::rejection::QueryRejection;
+use axum::extract::{Path, Query, State};
+use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
-use utoipa::ToSchema;
 use utoipa::openapi::Object;
+use utoipa::{IntoParams, ToSchema};
 use utoipa_axum::routes;
 
 use super::document::Document;
 use super::links::{Links, links};
 use super::openapi::words;
+use super::plugin_packages::base as packages_at;
 use super::problem::Problem;
 use super::{ApiState, Routes, location, rfc_3339};
 use crate::domain::plugin::{Crash, PluginState, PluginStatus};
+use crate::domain::sandbox::{MissingWall, Need, SandboxLevel, SandboxStatus};
 use crate::provisioning::plugins::PluginError;
 
 const PLUGINS: &str = "/0.2/pg_mgr/plugins";
@@ -51,8 +54,11 @@ async fn list(State(api): State<ApiState>) -> Document<Listed> {
 
 /// Where to go from a plugin.
 #[utoipa::path(get, path = "/0.2/pg_mgr/plugins/{plugin}", tag = "plugins", responses((status = 200, body = Links)))]
-async fn show(Path(plugin): Path<String>) -> Document<Links> {
-    Document(links([("pg.info", format!("{}/info", location(PLUGINS, &plugin)))]))
+async fn show(State(api): State<ApiState>, Path(plugin): Path<String>) -> Document<Links> {
+    let packages = api.firmware.packages(&plugin).await;
+    let install = packages.is_ok_and(|packages| !packages.is_empty()).then(|| packages_at(&plugin));
+    let info = ("pg.info", format!("{}/info", location(PLUGINS, &plugin)));
+    Document(links(std::iter::once(info).chain(install.map(|href| ("srv.install", href)))))
 }
 
 /// What a plugin is, and what it supports.
@@ -88,14 +94,29 @@ async fn state(
 
 /// The last lines a plugin logged.
 ///
-/// The oldest first.
+/// The oldest first; with `after` only those that came since.
 #[utoipa::path(
     get, path = "/0.2/pg_mgr/plugins/{plugin}/log", tag = "plugins",
+    params(After),
     responses((status = 200, body = Log)),
 )]
-async fn log(State(api): State<ApiState>, Path(plugin): Path<String>) -> Result<Document<Log>, Problem> {
-    let lines = api.administration.log(&plugin).ok_or(PluginError::NotInstalled(plugin))?;
-    Ok(Document(Log { lines }))
+async fn log(
+    State(api): State<ApiState>,
+    Path(plugin): Path<String>,
+    after: Result<Query<After>, QueryRejection>,
+) -> Result<Document<Log>, Problem> {
+    let Query(After { after }) = after.map_err(|error| Problem::Invalid(error.body_text()))?;
+    let log = api.administration.log(&plugin, after).ok_or(PluginError::NotInstalled(plugin))?;
+    Ok(Document(Log { lines: log.lines, end: log.end }))
+}
+
+/// Which lines of a log are known already.
+#[derive(Debug, Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
+struct After {
+    /// The `end` of the answer before; 0 if absent.
+    #[serde(default)]
+    after: u64,
 }
 
 /// Start a plugin anew.
@@ -161,6 +182,8 @@ struct States {
 #[schema(as = PluginLog)]
 struct Log {
     lines: Vec<String>,
+    /// How many there were in all since the server started.
+    end: u64,
 }
 
 /// How a plugin is.
@@ -190,8 +213,14 @@ struct Described {
     calls: u64,
     /// Calls that failed: deadlines, transport, errors that blame the plugin.
     failures: u64,
+    /// Seconds that 99 of 100 calls took at most, as near as the histogram of the metrics tells; null while there were none.
+    p99_seconds: Option<f64>,
+    /// The version to which one can return.
+    previous_version: Option<String>,
     /// What its models can do, by `Vendor, Model, Version`; empty while it never was ready.
     capabilities: Map<String, Value>,
+    /// The walls around its process, if one runs.
+    sandbox: Option<Sandbox>,
     /// Recent crashes, newest first.
     crashes: Vec<DescribedCrash>,
 }
@@ -201,6 +230,40 @@ fn states_of_life() -> Object {
         "Where it is in its life. `backoff`: crashed, will be started again. `quarantined`: will not, until it is restarted.",
         &["starting", "ready", "degraded", "draining", "stopped", "backoff", "quarantined"],
     )
+}
+
+/// The walls around a plugin's process.
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = PluginSandbox)]
+struct Sandbox {
+    /// How complete they are.
+    #[schema(schema_with = levels)]
+    level: SandboxLevel,
+    /// Version of the kernel's Landlock interface; 0: it is not used.
+    landlock: u32,
+    /// Whether system calls are filtered.
+    seccomp: bool,
+    /// What this kernel lacks.
+    #[schema(value_type = Vec<String>, example = json!(["signals"]))]
+    missing: Vec<MissingWall>,
+    /// What the plugin asks for and has.
+    #[schema(value_type = Vec<String>, example = json!(["network"]))]
+    granted: Vec<Need>,
+    /// What it asks for and does not have; the setting of this name in `[sandbox]` grants it.
+    #[schema(value_type = Vec<String>, example = json!(["memory"]))]
+    denied: Vec<Need>,
+}
+
+fn levels() -> Object {
+    words(
+        "`full`: nothing is missing. `partial`: this kernel lacks something. `off`: there are none.",
+        &["full", "partial", "off"],
+    )
+}
+
+fn sandbox(status: SandboxStatus) -> Sandbox {
+    let SandboxStatus { level, landlock, seccomp, missing, granted, denied } = status;
+    Sandbox { level, landlock, seccomp, missing, granted, denied }
 }
 
 /// An end of a plugin's process that nobody asked for.
@@ -230,7 +293,10 @@ fn describe(status: PluginStatus) -> Described {
         resident_bytes: status.resident_bytes,
         calls: status.calls,
         failures: status.failures,
+        p99_seconds: status.p99.map(|p99| p99.as_secs_f64()),
+        previous_version: status.previous_version,
         capabilities: status.capabilities,
+        sandbox: status.sandbox.map(sandbox),
         crashes: status.crashes.into_iter().map(describe_crash).collect(),
     }
 }

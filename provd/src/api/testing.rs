@@ -3,6 +3,7 @@
 //! What clients send to the pipeline is recorded and goes no further; what phones ask goes through a real one.
 
 mod description;
+mod firmware;
 mod plugins;
 
 use std::sync::{Arc, Mutex};
@@ -25,6 +26,7 @@ use crate::provisioning::Provisioning;
 use crate::provisioning::synchronizer::{SynchronizationError, Synchronizer};
 use crate::storage::Database;
 pub(super) use description::{Description, Operation};
+use firmware::NoFirmware;
 use plugins::{FakeAdministration, FakePlugins};
 
 /// The administrator's token.
@@ -51,6 +53,7 @@ pub(super) const OTHER: &str = "5a7e0f5c-6b1d-4e8f-9d1e-000000000002";
 pub(super) struct Api {
     pub(super) state: ApiState,
     pub(super) requests: Arc<Mutex<Vec<Request>>>,
+    pub(super) administration: Arc<FakeAdministration>,
     pipeline: Pipeline,
     router: Router,
     _data: tempfile::TempDir,
@@ -93,8 +96,16 @@ impl Api {
         let requests = Arc::new(Mutex::new(Vec::new()));
         let handler = Arc::new(Recorder { requests: requests.clone() });
         let administration = Arc::new(FakeAdministration::default());
-        let state = ApiState::new(provisioning, administration, handler, journal, retriever, access);
-        Api { router: router(state.clone()), state, requests, pipeline, _data: data }
+        let state = ApiState::new(
+            provisioning,
+            administration.clone(),
+            Arc::new(NoFirmware),
+            handler,
+            journal,
+            retriever,
+            access,
+        );
+        Api { router: router(state.clone()), state, requests, administration, pipeline, _data: data }
     }
 
     /// A phone asks for a file.

@@ -14,6 +14,7 @@ use crate::tls;
 
 mod files;
 mod tagged;
+mod upload;
 
 pub(super) use files::Received;
 

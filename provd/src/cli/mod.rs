@@ -23,6 +23,7 @@ mod documentation;
 mod events;
 mod export;
 mod failure;
+mod firmware;
 mod identity;
 mod import;
 mod moment;
@@ -50,6 +51,7 @@ pub use doctor::DoctorCommand;
 pub use documentation::{CompletionCommand, ManCommand, complete, write_manual};
 pub use events::EventsCommand;
 pub use export::ExportCommand;
+pub use firmware::FirmwareCommand;
 pub use import::ImportCommand;
 pub use operation::OperationCommand;
 pub use parameter::ParameterCommand;
@@ -58,6 +60,7 @@ pub use request::RequestCommand;
 pub use tenant::TenantCommand;
 pub use token::TokenCommand;
 
+use crate::authoring::arguments::AuthoringCommand;
 use client::Client;
 use failure::Failure;
 use output::Output;
@@ -80,8 +83,8 @@ pub enum ClientCommand {
     Device(DeviceCommand),
     /// Configs, from which phones inherit their parameters
     Config(ConfigCommand),
-    /// Plugins: how they are, what they log; starting one anew, installing, upgrading and removing
-    Plugin(PluginCommand),
+    /// Firmware and languages of phones: what there is, installing, removing, bringing files along
+    Firmware(FirmwareCommand),
     /// Take in a file of phones and configs: all of it, or nothing
     Import(ImportCommand),
     /// Give out phones and configs as a file
@@ -111,6 +114,18 @@ pub async fn run(command: ClientCommand) -> ExitCode {
     report(execute(command, Style::of_stdout()).await)
 }
 
+/// Does what a `provd plugin` command says, but for what needs a plugin's own process: that is given back, with whether a
+/// document is wanted.
+pub async fn run_plugin(command: PluginCommand) -> Result<ExitCode, (AuthoringCommand, bool)> {
+    let PluginCommand { connection, action } = command;
+    let (style, json) = (Style::of_stdout(), connection.json);
+    match action {
+        plugin::Action::Server(action) => Ok(report(execute_plugin(action, &connection, style).await)),
+        plugin::Action::Packing(action) => Ok(report(fit(plugin::pack(action, style), json))),
+        plugin::Action::Authoring(command) => Err((command, json)),
+    }
+}
+
 /// Looks at everything that usually goes wrong. Unlike the others it needs no server that runs.
 pub async fn examine(command: DoctorCommand) -> ExitCode {
     let json = command.connection.json;
@@ -133,16 +148,10 @@ fn report(outcome: Result<Output, Failure>) -> ExitCode {
 }
 
 async fn execute(command: ClientCommand, style: Style) -> Result<Output, Failure> {
-    let command = match command {
-        ClientCommand::Plugin(PluginCommand { connection, action: plugin::Action::Author(action) }) => {
-            return fit(plugin::author(action, style), connection.json);
-        }
-        command => command,
-    };
     let connection = match &command {
         ClientCommand::Device(command) => &command.connection,
         ClientCommand::Config(command) => &command.connection,
-        ClientCommand::Plugin(command) => &command.connection,
+        ClientCommand::Firmware(command) => &command.connection,
         ClientCommand::Import(command) => &command.connection,
         ClientCommand::Export(command) => &command.connection,
         ClientCommand::Apply(command) => &command.connection,
@@ -160,10 +169,7 @@ async fn execute(command: ClientCommand, style: Style) -> Result<Output, Failure
     let output = match command {
         ClientCommand::Device(command) => device::execute(command.action, &client, style).await,
         ClientCommand::Config(command) => config::execute(command.action, &client, style).await,
-        ClientCommand::Plugin(PluginCommand { action, .. }) => match action {
-            plugin::Action::Server(action) => plugin::execute(action, &client, style).await,
-            plugin::Action::Author(action) => plugin::author(action, style),
-        },
+        ClientCommand::Firmware(command) => firmware::execute(command.action, &client, style).await,
         ClientCommand::Import(command) => import::execute(command.wanted, &client, style).await,
         ClientCommand::Export(command) => export::execute(command.wanted, &client).await,
         ClientCommand::Apply(command) => apply::execute(&command.wanted, &client, style).await,
@@ -178,6 +184,15 @@ async fn execute(command: ClientCommand, style: Style) -> Result<Output, Failure
         ClientCommand::DhcpConfig(command) => dhcp_config::execute(command.wanted, &client, json).await,
     };
     fit(output, json)
+}
+
+async fn execute_plugin(
+    action: plugin::PluginAction,
+    connection: &Connection,
+    style: Style,
+) -> Result<Output, Failure> {
+    let client = Client::new(connection)?;
+    fit(plugin::execute(action, &client, style).await, connection.json)
 }
 
 /// Gives programs documents.

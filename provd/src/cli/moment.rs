@@ -22,6 +22,14 @@ pub(super) fn ago(moment: &str, now: Timestamp) -> String {
     }
 }
 
+/// `3 min`: how long something has lasted. Nothing of what is no moment.
+pub(super) fn since(moment: &str, now: Timestamp) -> String {
+    let Ok(at) = moment.parse::<Timestamp>() else { return String::new() };
+    let seconds = (now.as_second() - at.as_second()).max(0);
+    let (unit, length) = UNITS.into_iter().find(|(_, length)| seconds >= *length).unwrap_or(("s", 1));
+    format!("{} {unit}", seconds / length)
+}
+
 /// `3 min ago (2026-01-02 03:04:05 UTC)`. What is no moment stays as it is.
 pub(super) fn ago_exactly(moment: &str, now: Timestamp) -> String {
     match moment.parse::<Timestamp>() {

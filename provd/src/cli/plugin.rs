@@ -1,10 +1,15 @@
 //! `provd plugin`: how the plugins are, and which there are.
 
+mod findings;
+mod indexing;
 mod installation;
+mod logs;
+mod offers;
 mod packaging;
 
 use clap::{Args, Subcommand};
 use comfy_table::Cell;
+use jiff::Timestamp;
 use serde_json::{Value, json};
 
 use super::EXIT_CODES;
@@ -12,26 +17,33 @@ use super::client::{Client, segment};
 use super::columns::Columns;
 use super::connection::Connection;
 use super::failure::Failure;
+use super::moment::since;
 use super::output::Output;
 use super::table::{Mood, Style, cell, field, harmless, mood, pairs, size, table};
-use installation::Wanted;
-pub(super) use packaging::{AuthorAction, execute as author};
+use crate::authoring::arguments::AuthoringCommand;
+use installation::{Change, Wanted};
+use logs::Logs;
+use packaging::PackingAction;
+pub(super) use packaging::execute as pack;
 
 const EXAMPLES: &str = "\
 Examples:
   provd plugin list
   provd plugin show aastra-3.2.2.1136
-  provd plugin logs aastra-3.2.2.1136 | tail
+  provd plugin logs -f aastra-3.2.2.1136
   provd plugin restart aastra-3.2.2.1136
-  provd plugin available
+  provd plugin update && provd plugin available
+  provd plugin upgrade aastra-3.2.2.1136 --dry-run
   provd plugin upgrade aastra-3.2.2.1136
+  provd plugin rollback aastra-3.2.2.1136
   provd plugin uninstall aastra-2.6.0.2019";
 
 const LIST: Columns = Columns {
     headings: &[
-        "ID", "VERSION", "STATE", "PID", "STARTS", "MEMORY", "CALLS", "FAILURES", "CRASHES", "REASON",
+        "ID", "VERSION", "STATE", "PID", "UPTIME", "STARTS", "MEMORY", "CALLS", "FAILURES", "P99", "CRASHES",
+        "REASON",
     ],
-    dispensable: &["FAILURES", "CALLS", "STARTS", "MEMORY", "VERSION", "PID", "CRASHES"],
+    dispensable: &["FAILURES", "CALLS", "STARTS", "P99", "MEMORY", "UPTIME", "VERSION", "PID", "CRASHES"],
     breaks: Some("REASON"),
 };
 
@@ -45,13 +57,15 @@ pub struct PluginCommand {
     pub(super) action: Action,
 }
 
-/// What is asked of a server, and what needs none.
+/// What is asked of a server; and what needs none: files, or a plugin's own process.
 #[derive(Debug, Subcommand)]
 pub(super) enum Action {
     #[command(flatten)]
     Server(PluginAction),
     #[command(flatten)]
-    Author(AuthorAction),
+    Authoring(AuthoringCommand),
+    #[command(flatten)]
+    Packing(PackingAction),
 }
 
 #[derive(Debug, Subcommand)]
@@ -71,22 +85,24 @@ pub(super) enum PluginAction {
     },
     /// List all installed plugins with what they are for
     Installed,
-    /// List plugins that can be installed, and newer versions of those that are
+    /// Ask all repositories which plugins they offer
+    Update,
+    /// List plugins that can be installed, and newer versions of those that are, and where they would come from
     Available,
     /// Install a plugin, and configure the phones that name it
     Install(Wanted),
-    /// Replace a plugin by the version that is offered, without losing a request, and configure its phones anew
-    Upgrade(Wanted),
+    /// Replace a plugin by the version that is offered, without losing a request, and configure its phones anew; a version
+    /// that does not start, or cannot configure the phones, changes nothing
+    Upgrade(Change),
+    /// Return to the version of a plugin that ran before; it stays until the next upgrade
+    Rollback(Change),
     /// Remove a plugin, for good; its phones are not configured any more
     Uninstall {
         /// Its id
         id: String,
     },
     /// Print the last log lines of a plugin
-    Logs {
-        /// Its id
-        id: String,
-    },
+    Logs(Logs),
 }
 
 pub(super) async fn execute(action: PluginAction, client: &Client, style: Style) -> Result<Output, Failure> {
@@ -99,15 +115,13 @@ pub(super) async fn execute(action: PluginAction, client: &Client, style: Style)
         }
         PluginAction::Restart { id } => restart(&id, client).await,
         PluginAction::Installed => installation::installed(client, style).await,
-        PluginAction::Available => installation::available(client, style).await,
-        PluginAction::Install(wanted) => installation::change("install", &wanted, client).await,
-        PluginAction::Upgrade(wanted) => installation::change("upgrade", &wanted, client).await,
+        PluginAction::Update => offers::update(client).await,
+        PluginAction::Available => offers::available(client, style).await,
+        PluginAction::Install(wanted) => installation::install(&wanted, client).await,
+        PluginAction::Upgrade(change) => installation::change("upgrade", &change, client).await,
+        PluginAction::Rollback(change) => installation::change("rollback", &change, client).await,
         PluginAction::Uninstall { id } => installation::uninstall(&id, client).await,
-        PluginAction::Logs { id } => {
-            let document = client.get(&path_of(&id, "log")).await?;
-            let text = lines(document.get("lines")).join("\n");
-            Ok(Output::Document { document, text })
-        }
+        PluginAction::Logs(wanted) => logs::execute(&wanted, client).await,
     }
 }
 
@@ -126,10 +140,12 @@ fn render_list(states: &[Value], style: Style) -> String {
             cell(&field(status, "version")),
             state(status),
             cell(&field(status, "pid")),
+            cell(&since(&field(status, "ready_since"), Timestamp::now())),
             cell(&field(status, "starts")),
             cell(&memory(status)),
             cell(&field(status, "calls")),
             cell(&field(status, "failures")),
+            cell(&p99(status)),
             cell(&crashes(status).len().to_string()),
             cell(&field(status, "reason")),
         ]
@@ -156,7 +172,11 @@ fn render(status: &Value, style: Style) -> String {
     if runs {
         rows.push(("Memory", cell(&memory(status))));
     }
+    if let Some(sandbox) = status.get("sandbox").filter(|sandbox| sandbox.is_object()) {
+        rows.push(("Sandbox", walls(sandbox)));
+    }
     rows.push(("Calls", cell(&format!("{}, {} failed", field(status, "calls"), field(status, "failures")))));
+    rows.extend(hints(status));
     let mut shown = pairs(style, rows);
     for crash in crashes(status) {
         let (at, reason) = (harmless(&field(crash, "at")), harmless(&field(crash, "reason")));
@@ -166,6 +186,24 @@ fn render(status: &Value, style: Style) -> String {
         }
     }
     shown
+}
+
+/// What is worth knowing where there is something.
+fn hints(status: &Value) -> Vec<(&'static str, Cell)> {
+    let id = field(status, "id");
+    let mut rows = Vec::new();
+    if !p99(status).is_empty() {
+        rows.push(("P99", cell(&format!("{}: 99 of 100 calls took no longer", p99(status)))));
+    }
+    let before = field(status, "previous_version");
+    if !before.is_empty() {
+        rows.push(("Before", cell(&format!("{before}: `provd plugin rollback {id}` returns to it"))));
+    }
+    if field(status, "state") == "quarantined" {
+        let way_out = format!("mend what the reason says, then `provd plugin restart {id}`, or upgrade it");
+        rows.push(("Way out", cell(&way_out)));
+    }
+    rows
 }
 
 async fn restart(id: &str, client: &Client) -> Result<Output, Failure> {
@@ -188,8 +226,30 @@ fn state(status: &Value) -> Cell {
     mood(&state, is)
 }
 
+/// `partial; missing: signals; granted: processes`
+fn walls(sandbox: &Value) -> Cell {
+    let level = field(sandbox, "level");
+    let mut said = vec![level.clone()];
+    for (key, words) in [
+        ("missing", "missing"),
+        ("granted", "granted"),
+        ("denied", "not granted, see [sandbox] of the settings"),
+    ] {
+        let named = lines(sandbox.get(key));
+        if !named.is_empty() {
+            said.push(format!("{words}: {}", named.join(", ")));
+        }
+    }
+    mood(&said.join("; "), if level == "full" { Mood::Good } else { Mood::Doubtful })
+}
+
 fn memory(status: &Value) -> String {
     status.get("resident_bytes").and_then(Value::as_u64).map(size).unwrap_or_default()
+}
+
+fn p99(status: &Value) -> String {
+    let seconds = status.get("p99_seconds").and_then(Value::as_f64);
+    seconds.map(|seconds| format!("{} ms", (seconds * 10_000.0).round() / 10.0)).unwrap_or_default()
 }
 
 fn crashes(status: &Value) -> &[Value] {
@@ -241,6 +301,15 @@ mod tests {
     }
 
     #[test]
+    fn the_walls_are_one_line() {
+        let sandbox =
+            json!({"level": "partial", "missing": ["files", "signals"], "granted": [], "denied": ["memory"]});
+        let shown = render(&json!({"id": "a", "state": "ready", "sandbox": sandbox}), PIPE);
+        let line = "Sandbox      partial; missing: files, signals; not granted, see [sandbox] of the settings: memory\n";
+        assert!(shown.contains(line), "{shown}");
+    }
+
+    #[test]
     fn a_reason_is_broken_but_no_id() {
         let id = "0123456789abcdef0123456789abcdef";
         let mut status = status();
@@ -249,8 +318,9 @@ mod tests {
         let shown = render_list(&[status.clone()], Style { width: Some(80), colour: false });
         let lines: Vec<&str> = shown.lines().collect();
         assert!(lines[1].starts_with(&format!("{id}  ")) && lines.len() > 3, "{shown}");
-        assert!(lines.iter().all(|line| line.len() <= 80), "{shown}");
-        assert!(lines.last().unwrap().starts_with("Not shown: VERSION, "), "{shown}");
+        let (hidden, table) = lines.split_last().unwrap();
+        assert!(table.iter().all(|line| line.len() <= 80), "{shown}");
+        assert!(hidden.starts_with("Not shown: VERSION, "), "{shown}");
         let shown = render_list(&[status], Style { width: Some(200), colour: false });
         assert_eq!(shown.lines().count(), 2, "{shown}");
     }

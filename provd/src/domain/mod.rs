@@ -5,6 +5,7 @@
 pub mod access;
 pub mod answer;
 pub mod audit;
+pub mod byte_size;
 pub mod census;
 pub mod config;
 pub mod device;
@@ -22,6 +23,7 @@ pub mod provenance;
 pub mod raw_config;
 pub mod remote_state;
 pub mod request;
+pub mod sandbox;
 pub mod selector;
 pub mod synchronization;
 pub mod waiting;

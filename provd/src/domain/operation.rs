@@ -2,8 +2,11 @@
 //!
 //! Who works, and where operations are kept, is the business of `provisioning`.
 
+use std::borrow::Cow;
 use std::fmt;
 use std::time::SystemTime;
+
+use serde_json::Value;
 
 /// Where work is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -74,7 +77,7 @@ pub struct Operation {
     /// Counts all operations since the server started, from 1.
     pub number: u64,
     /// The REST collection it belongs to, `/0.2/dev_mgr/synchronize`; its own path is below that.
-    pub collection: &'static str,
+    pub collection: Cow<'static, str>,
     /// What is done, for people: `configure devices of config base`.
     pub what: String,
     /// How far it is.
@@ -85,6 +88,8 @@ pub struct Operation {
     pub failures: Vec<(String, String)>,
     /// How many went wrong in all.
     pub failed: u64,
+    /// What it found out, as a document.
+    pub findings: Option<Value>,
     /// When it began.
     pub began: SystemTime,
     /// When it ended.

@@ -14,6 +14,10 @@ pub const NAT: &str = "NAT";
 pub const PROVISIONING_KEY: &str = "provisioning_key";
 /// Where plugins are downloaded from.
 pub const PLUGIN_SERVER: &str = "plugin_server";
+/// Proxy for downloads over HTTP.
+pub const HTTP_PROXY: &str = "http_proxy";
+/// Proxy for downloads over HTTPS.
+pub const HTTPS_PROXY: &str = "https_proxy";
 
 /// One parameter.
 #[derive(Debug)]
@@ -47,7 +51,7 @@ pub static PARAMETERS: [Parameter; 7] = [
         french: "Proxy pour les téléchargements en HTTP, sous la forme http://[utilisateur:mot de passe@]hôte:port",
         expected: "scheme and host without a path, such as http://proxy.example.org:3128, or null",
         takes: check::is_proxy,
-        ..text("http_proxy")
+        ..text(HTTP_PROXY)
     },
     Parameter {
         english: "Proxy for downloads over FTP, as http://[user:password@]host:port",
@@ -61,7 +65,7 @@ pub static PARAMETERS: [Parameter; 7] = [
         french: "Proxy pour les téléchargements en HTTPS, sous la forme hôte:port",
         expected: "host and port without a scheme, such as proxy.example.org:3128, or null",
         takes: check::is_no_url,
-        ..text("https_proxy")
+        ..text(HTTPS_PROXY)
     },
     Parameter {
         english: "Language of descriptions, such as fr_FR",

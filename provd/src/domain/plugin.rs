@@ -1,10 +1,12 @@
 //! What provd expects of a plugin, in its own words. That plugins are processes, and speak protobuf, is not known here.
 
-use std::time::SystemTime;
+use std::time::{Duration, SystemTime};
 
 use bytes::Bytes;
 use serde::Serialize;
 use sha2::{Digest as _, Sha256};
+
+use super::sandbox::SandboxStatus;
 
 /// How well a plugin supports a phone. From [`Support::Probable`] on it may be assigned automatically.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -138,6 +140,15 @@ impl PluginState {
     }
 }
 
+/// The last lines that a plugin logged.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct PluginLog {
+    /// Oldest first.
+    pub lines: Vec<String>,
+    /// How many there were in all since the server started: those after them are asked for with this.
+    pub end: u64,
+}
+
 /// An end of a plugin's process that nobody asked for.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Crash {
@@ -174,8 +185,14 @@ pub struct PluginStatus {
     pub calls: u64,
     /// Calls that failed: deadlines, transport, errors that blame the plugin.
     pub failures: u64,
+    /// Of a hundred calls 99 took so long at most; absent while there were none.
+    pub p99: Option<Duration>,
+    /// The version to which one can return.
+    pub previous_version: Option<String>,
     /// What its models can do, by `Vendor, Model, Version`, as the REST API spells it; empty while it never was ready.
     pub capabilities: serde_json::Map<String, serde_json::Value>,
+    /// The walls around its process, if one runs.
+    pub sandbox: Option<SandboxStatus>,
     /// Recent crashes, newest first.
     pub crashes: Vec<Crash>,
 }

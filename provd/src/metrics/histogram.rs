@@ -101,6 +101,31 @@ impl Histogram {
         self.counts.iter().all(|count| count.load(Ordering::Relaxed) == 0)
     }
 
+    /// The value that a share of all values in several histograms of the same kind does not exceed: the upper bound of its
+    /// range, or the highest bound of all.
+    #[expect(
+        clippy::cast_precision_loss,
+        clippy::cast_possible_truncation,
+        clippy::cast_sign_loss,
+        reason = "a share of a count"
+    )]
+    pub(super) fn quantile(histograms: &[Histogram], share: f64) -> Option<Duration> {
+        let bounds = histograms.first()?.bounds;
+        let in_range = |place: usize| -> u64 {
+            let counts = histograms.iter().filter_map(|histogram| histogram.counts.get(place));
+            counts.map(|count| count.load(Ordering::Relaxed)).sum()
+        };
+        let all: u64 = (0..=bounds.len()).map(in_range).sum();
+        let enough = (all as f64 * share).ceil() as u64;
+        let mut seen = 0;
+        let place = (0..bounds.len()).find(|place| {
+            seen += in_range(*place);
+            seen >= enough
+        });
+        let bound = place.and_then(|place| bounds.get(place)).or_else(|| bounds.last())?;
+        (all > 0).then(|| Duration::from_nanos(*bound))
+    }
+
     /// Sum, count, and how many values are in each range up to its bound, not counting those in ranges below.
     #[expect(
         clippy::cast_precision_loss,
@@ -130,6 +155,16 @@ mod tests {
         assert_eq!((sum, count), (5_263.0, 6));
         let filled: Vec<_> = buckets.into_iter().filter(|(_, count)| *count > 0).collect();
         assert_eq!(filled, [(1.0, 1), (2.0, 1), (4.0, 1), (128.0, 1), (f64::INFINITY, 2)]);
+    }
+
+    #[test]
+    fn a_quantile_is_the_bound_that_a_share_stays_below() {
+        let histograms = [Histogram::of_calls(), Histogram::of_calls()];
+        assert_eq!(Histogram::quantile(&histograms, 0.99), None);
+        (0..99).for_each(|_| histograms[0].took(Duration::from_micros(300)));
+        histograms[1].took(Duration::from_mins(1));
+        assert_eq!(Histogram::quantile(&histograms, 0.99), Some(Duration::from_micros(500)));
+        assert_eq!(Histogram::quantile(&histograms, 1.0), Some(Duration::from_secs(10)));
     }
 
     #[test]

@@ -10,6 +10,7 @@ use super::histogram::Histogram;
 use super::page::Page;
 use super::usage::CacheUsage;
 use crate::domain::plugin::{PluginState, PluginStatus};
+use crate::domain::sandbox::SandboxLevel;
 
 const STATES: [PluginState; 7] = [
     PluginState::Starting,
@@ -20,6 +21,8 @@ const STATES: [PluginState; 7] = [
     PluginState::Backoff,
     PluginState::Quarantined,
 ];
+
+const LEVELS: [SandboxLevel; 3] = [SandboxLevel::Full, SandboxLevel::Partial, SandboxLevel::Off];
 
 /// The calls that serve phones and administrators.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -83,6 +86,11 @@ impl PluginCalls {
         if let Some((_, histogram)) = durations.into_iter().find(|((candidate, _), _)| *candidate == call) {
             histogram.took(time);
         }
+    }
+
+    /// The time that 99 of 100 calls did not exceed, as near as the ranges of the histograms tell.
+    pub fn p99(&self) -> Option<Duration> {
+        Histogram::quantile(&self.durations, 0.99)
     }
 }
 
@@ -158,6 +166,14 @@ fn write_statuses(page: &mut Page<'_>, statuses: &[PluginStatus]) -> fmt::Result
     page.gauges("provd_plugin_state", "1 for the state a plugin is in, 0 for all others.", states)?;
     let starts = statuses.iter().map(|status| ([("plugin", status.id.as_str())], status.starts));
     page.counters("provd_plugin_starts_total", "Processes started for a plugin.", starts)?;
+    let sandboxes =
+        statuses.iter().filter_map(|status| Some((status.id.as_str(), status.sandbox.as_ref()?.level)));
+    let levels = sandboxes.flat_map(|(plugin, level)| {
+        LEVELS
+            .iter()
+            .map(move |other| ([("plugin", plugin), ("level", other.as_str())], u64::from(*other == level)))
+    });
+    page.gauges("provd_plugin_sandbox", "1 for how complete the walls around a plugin are, else 0.", levels)?;
     let memory =
         statuses.iter().filter_map(|status| Some(([("plugin", status.id.as_str())], status.resident_bytes?)));
     page.gauges("provd_plugin_resident_memory_bytes", "Resident memory of a plugin's process.", memory)

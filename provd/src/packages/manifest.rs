@@ -5,11 +5,16 @@
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
+use provd_plugin_runner::declarative::reference::schema_of;
 use provd_proto::negotiation::{API_MAJOR, Refusal};
+use schemars::JsonSchema;
 use serde::Deserialize;
+use serde_json::Value;
 use thiserror::Error;
 
+use super::needs::NeedsEntry;
 use crate::domain::device::check_id;
+use crate::domain::sandbox::Needs;
 
 /// How long a plugin may take to become ready unless it says otherwise, and at most.
 const START_DEADLINE: Duration = Duration::from_secs(10);
@@ -28,6 +33,8 @@ pub struct Manifest {
     pub command: Option<Vec<String>>,
     /// How long it may take to become ready.
     pub start_deadline: Duration,
+    /// What it asks for beyond what every plugin has.
+    pub needs: Needs,
 }
 
 /// Why a folder is no plugin.
@@ -51,22 +58,38 @@ pub enum ManifestError {
     },
 }
 
-#[derive(Deserialize)]
+/// What provd itself reads. The keys of a plugin's own engine may stand beside these.
+#[derive(Deserialize, JsonSchema)]
 struct Head {
+    /// Major version of the plugin contract: 1.
     api: u32,
+    /// Version of the plugin itself, such as `1.0.0`. Change it with every release.
     version: String,
+    /// What it is, in one line for an administrator.
     #[serde(default)]
     description: String,
+    /// Id of the plugin. A folder that holds several has a `[[target]]` for each instead.
     id: Option<String>,
     #[serde(default)]
     target: Vec<Target>,
+    /// Program and its arguments. With a slash it is in the folder of the plugin; without, it is looked for in `PATH`.
     command: Option<Vec<String>>,
+    /// How long the process may take to become ready, `1s` to `60s`. Absent: 10 seconds.
     start_deadline: Option<String>,
+    #[serde(default)]
+    needs: NeedsEntry,
 }
 
-#[derive(Deserialize)]
+/// One of several plugins in the folder.
+#[derive(Deserialize, JsonSchema)]
 struct Target {
+    /// Id of the plugin.
     id: String,
+}
+
+/// The JSON Schema (draft 7) of what provd itself reads of a `plugin.toml`.
+pub fn schema() -> Value {
+    schema_of::<Head>()
 }
 
 impl Manifest {
@@ -102,6 +125,7 @@ impl Manifest {
             description: head.description,
             command: head.command,
             start_deadline,
+            needs: head.needs.into(),
         })
     }
 }

@@ -8,9 +8,12 @@
 mod bundled;
 mod contents;
 mod folder;
+mod index;
 mod key;
 mod manifest;
+mod needs;
 mod reading;
+mod repository;
 mod version;
 mod writing;
 
@@ -20,9 +23,11 @@ use std::path::PathBuf;
 pub use bundled::BUNDLED;
 pub use contents::{Contents, InvalidContents, Member};
 pub use folder::{FolderError, entries, read_folder};
+pub use index::{INDEX, Index, InvalidIndex, Offer};
 pub use key::{InvalidKey, SigningKey, TrustedKey, Unsigned, check_signature};
-pub use manifest::{Manifest, ManifestError};
+pub use manifest::{Manifest, ManifestError, schema};
 pub use reading::{Package, PackageError, read};
+pub use repository::{Address, Channel, InvalidRepository, Repository};
 pub use version::compare_versions;
 pub use writing::{Unpackable, write};
 

@@ -41,7 +41,9 @@ impl Pipeline {
                 Ok(file.map_or(Answer::NotFound, |file| Answer::File(ServedFile { media_type, ..file })))
             }
             Ok(FileReference::Inline(file)) => Ok(inline(file)),
-            Ok(FileReference::NotFound) => Ok(Answer::NotFound),
+            Ok(FileReference::NotFound) => {
+                Ok(plugins.open_firmware(plugin, path).map_or(Answer::NotFound, Answer::File))
+            }
             Ok(FileReference::Forbidden) => Ok(Answer::Forbidden),
             Err(error) => {
                 tracing::warn!("Request {request} is answered without its plugin: {error}");

@@ -127,6 +127,10 @@ impl Plugins for Family {
         None
     }
 
+    fn open_firmware(&self, _plugin: &str, _path: &str) -> Option<ServedFile> {
+        None
+    }
+
     fn is_sensitive(&self, _plugin: &str, _base_name: &str) -> bool {
         false
     }

@@ -1,5 +1,6 @@
 //! What an administrator sees of plugins, and does about them. How they come and go is in [`super::repertoire`].
 
+use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::time::SystemTime;
 
@@ -10,10 +11,11 @@ use super::host::{Entry, PluginHost, unavailable};
 use super::placing::record_of;
 use super::supervisor::{RestartRequest, Version};
 use crate::domain::dhcp::DhcpHint;
-use crate::domain::plugin::{Crash, PluginStatus};
+use crate::domain::plugin::{Crash, PluginLog, PluginStatus};
 use crate::provisioning::PluginEvent;
 use crate::provisioning::installation::{InstallationError, PlacedPlugin, PluginOffer, SentPackage};
-use crate::provisioning::plugins::{PluginAdministration, PluginError};
+use crate::provisioning::operations::Worker;
+use crate::provisioning::plugins::{PluginAdministration, PluginError, Trial};
 
 #[async_trait]
 impl PluginAdministration for PluginHost {
@@ -35,8 +37,8 @@ impl PluginAdministration for PluginHost {
         Some(PluginStatus { crashes: self.crashes(plugin).await, ..entry.status(plugin) })
     }
 
-    fn log(&self, plugin: &str) -> Option<Vec<String>> {
-        Some(self.find(plugin)?.shared.ring.lines())
+    fn log(&self, plugin: &str, seen: u64) -> Option<PluginLog> {
+        Some(self.find(plugin)?.shared.ring.after(seen))
     }
 
     fn dhcp_hints(&self) -> Vec<(String, Option<Vec<DhcpHint>>)> {
@@ -50,15 +52,28 @@ impl PluginAdministration for PluginHost {
     }
 
     async fn offers(&self) -> Result<Vec<PluginOffer>, InstallationError> {
-        self.offered().await
+        let bundled = self.offered().await?;
+        self.with_repositories(bundled).await
     }
 
-    async fn install(&self, plugin: &str) -> Result<PluginEvent, InstallationError> {
-        self.install_version(plugin).await
+    async fn place_offered(
+        &self,
+        plugin: &str,
+        worker: &Arc<Worker>,
+    ) -> Result<PlacedPlugin, InstallationError> {
+        self.put_in_place(plugin, worker).await
     }
 
     async fn place(&self, package: SentPackage) -> Result<PlacedPlugin, InstallationError> {
-        self.place_package(package).await
+        self.place_package(package, self.settings.trust.clone()).await
+    }
+
+    async fn previous(&self, plugin: &str) -> Result<PlacedPlugin, InstallationError> {
+        self.previous_version(plugin).await
+    }
+
+    async fn try_out(&self, placed: &PlacedPlugin) -> Result<Box<dyn Trial>, InstallationError> {
+        Ok(Box::new(self.start_beside(placed).await?))
     }
 
     async fn install_placed(&self, placed: PlacedPlugin) -> Result<PluginEvent, InstallationError> {
@@ -110,14 +125,17 @@ impl Entry {
             resident_bytes: snapshot.pid.and_then(resident_bytes),
             calls: self.shared.counters.calls.load(Ordering::Relaxed),
             failures: self.shared.counters.failures.load(Ordering::Relaxed),
+            p99: self.shared.counters.p99(),
+            previous_version: self.previous.as_ref().map(|previous| previous.version.clone()),
             capabilities: snapshot.capabilities,
+            sandbox: snapshot.pid.and(snapshot.sandbox),
             crashes: Vec::new(),
         }
     }
 }
 
 /// Resident memory of a process, from statm(5) in `proc`.
-fn resident_bytes(pid: u32) -> Option<u64> {
+pub(super) fn resident_bytes(pid: u32) -> Option<u64> {
     let pages: u64 =
         std::fs::read_to_string(format!("/proc/{pid}/statm")).ok()?.split(' ').nth(1)?.parse().ok()?;
     Some(pages * rustix::param::page_size() as u64)

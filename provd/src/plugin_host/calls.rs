@@ -9,6 +9,7 @@ use super::audience::Answer;
 use super::client::CallError;
 use super::convert;
 use super::extractions::Vary;
+use super::generation::Generation;
 use super::host::PluginHost;
 use super::served::open_beneath;
 use crate::domain::answer::ServedFile;
@@ -71,22 +72,12 @@ impl Plugins for PluginHost {
         plugin: &str,
         raw_config: &RawConfig,
     ) -> Result<Configuration, PluginError> {
-        let generation = self.running(plugin)?;
-        let message = v1::ConfigureCommonRequest { raw_config: Some(convert::raw_config(raw_config)) };
-        let response = generation.client.configure_common(message).await.map_err(failed(plugin))?;
-        convert::configuration(response.files, "", response.warnings).map_err(defective(plugin))
+        configure_common_by(&*self.running(plugin)?, plugin, raw_config).await
     }
 
     async fn configure(&self, device: &Device, raw_config: &RawConfig) -> Result<Configuration, PluginError> {
         let plugin = device.plugin.as_deref().unwrap_or_default();
-        let generation = self.running(plugin)?;
-        let message = v1::ConfigureRequest {
-            device: Some(convert::device(device)),
-            raw_config: Some(convert::raw_config(raw_config)),
-        };
-        let response = generation.client.configure(message).await.map_err(failed(plugin))?;
-        convert::configuration(response.files, &response.trigger_path, response.warnings)
-            .map_err(defective(plugin))
+        configure_by(&*self.running(plugin)?, plugin, device, raw_config).await
     }
 
     async fn deconfigure(&self, plugin: &str, device: &Device) -> Result<(), PluginError> {
@@ -157,6 +148,13 @@ impl Plugins for PluginHost {
         std::iter::once(entry.overrides.join("served"))
             .chain(own)
             .find_map(|folder| open_beneath(&folder, path, None))
+            .or_else(|| self.open_firmware(plugin, path))
+    }
+
+    fn open_firmware(&self, plugin: &str, path: &str) -> Option<ServedFile> {
+        // The name of an installed plugin leads nowhere else.
+        self.find(plugin)?;
+        open_beneath(&self.settings.data_dir.join("firmware/served").join(plugin), path, None)
     }
 
     fn is_sensitive(&self, plugin: &str, base_name: &str) -> bool {
@@ -169,6 +167,33 @@ fn may_be_kept(reference: &FileReference, request: &Request) -> bool {
     let without_query = !matches!(&request.kind, RequestKind::Http(http) if !http.query.is_empty());
     let small = !matches!(reference, FileReference::Inline(file) if file.content.len() > REMEMBERED_INLINE);
     without_query && small
+}
+
+/// Has one process generate the common files.
+pub(super) async fn configure_common_by(
+    generation: &Generation,
+    plugin: &str,
+    raw_config: &RawConfig,
+) -> Result<Configuration, PluginError> {
+    let message = v1::ConfigureCommonRequest { raw_config: Some(convert::raw_config(raw_config)) };
+    let response = generation.client.configure_common(message).await.map_err(failed(plugin))?;
+    convert::configuration(response.files, "", response.warnings).map_err(defective(plugin))
+}
+
+/// Has one process generate the files of a device.
+pub(super) async fn configure_by(
+    generation: &Generation,
+    plugin: &str,
+    device: &Device,
+    raw_config: &RawConfig,
+) -> Result<Configuration, PluginError> {
+    let message = v1::ConfigureRequest {
+        device: Some(convert::device(device)),
+        raw_config: Some(convert::raw_config(raw_config)),
+    };
+    let response = generation.client.configure(message).await.map_err(failed(plugin))?;
+    convert::configuration(response.files, &response.trigger_path, response.warnings)
+        .map_err(defective(plugin))
 }
 
 impl PluginHost {

@@ -44,7 +44,7 @@ pub(super) enum CallError {
 
 /// The calls and their deadlines, as the contract states them.
 #[derive(Debug, Clone, Copy)]
-enum Rpc {
+pub(super) enum Rpc {
     Describe,
     Extract,
     Associate,
@@ -58,7 +58,7 @@ enum Rpc {
 }
 
 impl Rpc {
-    fn deadline(self) -> Duration {
+    pub(super) fn deadline(self) -> Duration {
         Duration::from_secs(match self {
             Rpc::Describe | Rpc::ConfigureCommon | Rpc::Configure | Rpc::Deconfigure | Rpc::Synchronize => 5,
             Rpc::Extract | Rpc::Associate | Rpc::ServeFile | Rpc::Health => 2,

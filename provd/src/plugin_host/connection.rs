@@ -20,11 +20,13 @@ pub(super) const LONGEST_SOCKET_PATH: usize = 100;
 
 /// Adds the plugin's token to every call.
 #[derive(Debug, Clone)]
-pub(super) struct Token(MetadataValue<Ascii>);
+pub(super) struct Token(Option<MetadataValue<Ascii>>);
 
 impl Interceptor for Token {
     fn call(&mut self, mut request: Request<()>) -> Result<Request<()>, Status> {
-        request.metadata_mut().insert(TOKEN_METADATA_KEY, self.0.clone());
+        if let Some(token) = &self.0 {
+            request.metadata_mut().insert(TOKEN_METADATA_KEY, token.clone());
+        }
         Ok(request)
     }
 }
@@ -36,11 +38,13 @@ pub(super) type Authenticated = InterceptedService<Channel, Token>;
 pub(super) struct Connection {
     pub(super) plugin: PluginClient<Authenticated>,
     pub(super) health: HealthClient<Authenticated>,
+    /// What both are stubs on.
+    pub(super) channel: Authenticated,
 }
 
 impl Connection {
-    /// Connects to a socket that somebody listens on already.
-    pub(super) async fn open(socket: &Path, token: &str) -> io::Result<Connection> {
+    /// Connects to a socket that somebody listens on already. Without a token nothing is answered.
+    pub(super) async fn open(socket: &Path, token: Option<&str>) -> io::Result<Connection> {
         let socket: PathBuf = socket.to_owned();
         // The authority is what clients of all gRPC libraries send over Unix sockets; the path would not be a valid one.
         let channel = Endpoint::from_static("http://localhost")
@@ -53,10 +57,11 @@ impl Connection {
             }))
             .await
             .map_err(io::Error::other)?;
-        let token = Token(token.parse().map_err(io::Error::other)?);
-        let plugin = PluginClient::with_interceptor(channel.clone(), token.clone())
+        let token = token.map(str::parse).transpose().map_err(io::Error::other)?;
+        let channel = InterceptedService::new(channel, Token(token));
+        let plugin = PluginClient::new(channel.clone())
             .max_decoding_message_size(MAX_MESSAGE_BYTES)
             .max_encoding_message_size(MAX_MESSAGE_BYTES);
-        Ok(Connection { plugin, health: HealthClient::with_interceptor(channel, token) })
+        Ok(Connection { plugin, health: HealthClient::new(channel.clone()), channel })
     }
 }

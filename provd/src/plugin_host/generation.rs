@@ -2,6 +2,7 @@
 //!
 //! A plugin that is restarted or upgraded gets another generation; whoever still uses the old one finishes with it.
 
+use std::ffi::OsStr;
 use std::io;
 use std::path::{Component, Path, PathBuf};
 use std::sync::Arc;
@@ -18,9 +19,11 @@ use super::client::{CallError, Client};
 use super::connection::{Connection, LONGEST_SOCKET_PATH};
 use super::logs::{LogRing, capture};
 use super::memory::Memory;
-use super::process::{Invocation, Process, Spawner};
+use super::process::{Invocation, Output, Process, Spawner};
+use super::sandbox::{Belongings, Enclosure, Kernel};
 use super::{convert, filters};
 use crate::domain::dhcp::DhcpHint;
+use crate::domain::sandbox::{SandboxPolicy, SandboxStatus};
 use crate::metrics::PluginCalls;
 use crate::packages::Manifest;
 
@@ -42,6 +45,8 @@ pub(super) struct Plan {
     pub(super) program: PathBuf,
     /// Filter for the plugin's log.
     pub(super) log: String,
+    /// What it is kept from.
+    pub(super) sandbox: SandboxPolicy,
 }
 
 /// A ready process.
@@ -81,6 +86,7 @@ pub(super) enum StartError {
 pub(super) struct Running {
     pub(super) process: Process,
     pub(super) generation: Arc<Generation>,
+    pub(super) sandbox: SandboxStatus,
     socket_folder: tempfile::TempDir,
 }
 
@@ -92,23 +98,8 @@ pub(super) async fn start(
     counters: &Arc<PluginCalls>,
     tasks: &TaskTracker,
 ) -> Result<Running, StartError> {
-    let failed = |what: &str, error: &io::Error| StartError::Failed(format!("{what}: {error}"));
-    let (socket_folder, socket) = place_for_socket(&plan.runtime)?;
-    std::fs::create_dir_all(&plan.scratch).map_err(|error| failed("no scratch folder", &error))?;
-    let token: [u8; 32] = rand::random();
-    let token = hex::encode(token);
-
-    let invocation = invocation(plan, &socket, &token);
-    let (mut process, output) =
-        spawner.spawn(invocation).await.map_err(|error| failed("it could not be started", &error))?;
-    ring.begin(process.pid());
-    if let Some(stdout) = output.stdout {
-        process.is_read_by(tasks.spawn(capture(plan.id.clone(), stdout, ring.clone())));
-    }
-    if let Some(stderr) = output.stderr {
-        process.is_read_by(tasks.spawn(capture(plan.id.clone(), stderr, ring.clone())));
-    }
-
+    let Launched { mut process, socket, token, socket_folder, sandbox } =
+        launch(plan, spawner, ring, tasks).await?;
     let deadline = plan.manifest.start_deadline;
     let ready = tokio::select! {
         ready = tokio::time::timeout(deadline, become_ready(plan, &socket, &token, counters)) => {
@@ -119,11 +110,74 @@ pub(super) async fn start(
         end = process.wait() => Err(StartError::Failed(format!("it ended before it was ready: {end}"))),
     };
     match ready {
-        Ok(generation) => Ok(Running { process, generation: Arc::new(generation), socket_folder }),
+        Ok(generation) => Ok(Running { process, generation: Arc::new(generation), sandbox, socket_folder }),
         Err(error) => {
             process.signal(Signal::KILL);
             process.wait().await;
             Err(error)
+        }
+    }
+}
+
+/// A process that has begun, and where it is to be asked.
+#[derive(Debug)]
+pub(super) struct Launched {
+    pub(super) process: Process,
+    pub(super) socket: PathBuf,
+    /// SECRET.
+    pub(super) token: String,
+    pub(super) socket_folder: tempfile::TempDir,
+    pub(super) sandbox: SandboxStatus,
+}
+
+/// Starts a process, whose log is read from now on.
+pub(super) async fn launch(
+    plan: &Plan,
+    spawner: &Spawner,
+    ring: &Arc<LogRing>,
+    tasks: &TaskTracker,
+) -> Result<Launched, StartError> {
+    let failed = |what: &str, error: &io::Error| StartError::Failed(format!("{what}: {error}"));
+    let (socket_folder, socket) = place_for_socket(&plan.runtime)?;
+    std::fs::create_dir_all(&plan.scratch).map_err(|error| failed("no scratch folder", &error))?;
+    let token: [u8; 32] = rand::random();
+    let token = hex::encode(token);
+    let invocation = invocation(plan, &socket, &token);
+    if let Some(refusal) = invocation.enclosure.refusal {
+        return Err(StartError::Hopeless(refusal));
+    }
+    let sandbox = invocation.enclosure.status.clone();
+    tell_of_denied(&plan.id, &sandbox);
+    let (mut process, output) =
+        spawner.spawn(invocation).await.map_err(|error| failed("it could not be started", &error))?;
+    process.is_logged(plan, output, ring, tasks);
+    Ok(Launched { process, socket, token, socket_folder, sandbox })
+}
+
+/// A plugin does not always say what it fails for.
+fn tell_of_denied(plugin: &str, sandbox: &SandboxStatus) {
+    for need in sandbox.denied.iter().map(|need| need.as_str()) {
+        tracing::warn!(
+            "Plugin {plugin} starts without something it asks for: {need}. `{need}` in [sandbox] of the settings grants it"
+        );
+    }
+}
+
+impl Process {
+    /// Reads what it writes, to its end.
+    pub(super) fn is_logged(
+        &mut self,
+        plan: &Plan,
+        output: Output,
+        ring: &Arc<LogRing>,
+        tasks: &TaskTracker,
+    ) {
+        ring.begin(self.pid());
+        if let Some(stdout) = output.stdout {
+            self.is_read_by(tasks.spawn(capture(plan.id.clone(), stdout, ring.clone())));
+        }
+        if let Some(stderr) = output.stderr {
+            self.is_read_by(tasks.spawn(capture(plan.id.clone(), stderr, ring.clone())));
         }
     }
 }
@@ -140,7 +194,7 @@ fn place_for_socket(runtime: &Path) -> Result<(tempfile::TempDir, PathBuf), Star
     Ok((folder, socket))
 }
 
-fn invocation(plan: &Plan, socket: &Path, token: &str) -> Invocation {
+pub(super) fn invocation(plan: &Plan, socket: &Path, token: &str) -> Invocation {
     let inherited = |name: &str, default: &str| std::env::var(name).unwrap_or_else(|_| default.to_owned());
     let text = |path: &Path| path.to_string_lossy().into_owned();
     let command = if let Some(command) = &plan.manifest.command {
@@ -148,20 +202,44 @@ fn invocation(plan: &Plan, socket: &Path, token: &str) -> Invocation {
     } else {
         vec![text(&plan.program), "plugin-runner".to_owned(), text(&plan.folder)]
     };
+    let path = inherited("PATH", "/usr/local/bin:/usr/bin:/bin");
     let environment = vec![
         (environment::SOCKET, text(socket)),
         (environment::ID, plan.id.clone()),
         (environment::DIR, text(&plan.folder)),
         (environment::OVERRIDES, text(&plan.overrides)),
         (environment::SCRATCH, text(&plan.scratch)),
+        ("TMPDIR", text(&plan.scratch)),
         (environment::TOKEN, token.to_owned()),
         (environment::API, provd_proto::negotiation::API_MAJOR.to_string()),
         (environment::LOG, plan.log.clone()),
-        ("PATH", inherited("PATH", "/usr/local/bin:/usr/bin:/bin")),
+        ("PATH", path.clone()),
         ("LANG", inherited("LANG", "C.UTF-8")),
         ("TZ", inherited("TZ", "UTC")),
     ];
-    Invocation { launcher: plan.program.clone(), command, environment, folder: plan.folder.clone() }
+    let program = command.first().map_or(plan.program.as_path(), Path::new);
+    let enclosure = enclosure(plan, socket, program, OsStr::new(&path));
+    Invocation {
+        launcher: plan.program.clone(),
+        enclosure,
+        command,
+        environment,
+        folder: plan.folder.clone(),
+    }
+}
+
+/// The walls around a process that becomes this program.
+fn enclosure(plan: &Plan, socket: &Path, program: &Path, search: &OsStr) -> Enclosure {
+    let own = Belongings {
+        id: &plan.id,
+        program,
+        search,
+        folder: &plan.folder,
+        overrides: &plan.overrides,
+        scratch: &plan.scratch,
+        socket_folder: socket.parent(),
+    };
+    Enclosure::new(Kernel::this(), &plan.sandbox, plan.manifest.needs, &own)
 }
 
 /// A program named by a relative path with a slash is in the plugin's own folder, else it is looked for in PATH.
@@ -179,14 +257,10 @@ async fn become_ready(
     token: &str,
     counters: &Arc<PluginCalls>,
 ) -> Result<Generation, StartError> {
-    let connection = connect(socket, token).await;
+    let connection = connect(socket, Some(token)).await;
     let client = Client::new(plan.id.clone(), connection, counters.clone());
     let description = client.describe().await.map_err(refused)?;
-    check_description(plan, &description).map_err(StartError::Hopeless)?;
-    let sensitive = RegexSet::new(&description.sensitive_filenames).map_err(|error| {
-        StartError::Hopeless(format!("a pattern of sensitive file names is not usable: {error}"))
-    })?;
-    let dhcp_hints = convert::dhcp_hints(&description.dhcp_hints).map_err(StartError::Hopeless)?;
+    let (sensitive, dhcp_hints) = judge(&plan.id, &description).map_err(StartError::Hopeless)?;
     while !client.is_serving().await.map_err(refused)? {
         tokio::time::sleep(Duration::from_millis(20)).await;
     }
@@ -204,7 +278,7 @@ async fn become_ready(
 }
 
 /// Tries until somebody listens; the caller's deadline ends it.
-async fn connect(socket: &Path, token: &str) -> Connection {
+pub(super) async fn connect(socket: &Path, token: Option<&str>) -> Connection {
     let mut pause = Duration::from_millis(2);
     loop {
         if socket.exists()
@@ -231,8 +305,19 @@ fn refused(error: CallError) -> StartError {
     }
 }
 
-fn check_description(plan: &Plan, description: &v1::DescribeResponse) -> Result<(), String> {
-    if description.id != plan.id {
+/// What a plugin says of itself, if it can be believed; else what is wrong with it.
+pub(super) fn judge(
+    id: &str,
+    description: &v1::DescribeResponse,
+) -> Result<(RegexSet, Vec<DhcpHint>), String> {
+    check_description(id, description)?;
+    let sensitive = RegexSet::new(&description.sensitive_filenames)
+        .map_err(|error| format!("a pattern of sensitive file names is not usable: {error}"))?;
+    Ok((sensitive, convert::dhcp_hints(&description.dhcp_hints)?))
+}
+
+fn check_description(id: &str, description: &v1::DescribeResponse) -> Result<(), String> {
+    if description.id != id {
         return Err(format!("it says that it is `{}`", description.id.escape_debug()));
     }
     // The major version was compared when the manifest was read.

@@ -10,6 +10,7 @@ use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
 use super::audience::{Audience, Changes};
+use super::examination::Examiner;
 use super::filters::Filters;
 use super::generation::{Generation, Plan};
 use super::installation::{Bundle, Installed};
@@ -19,12 +20,13 @@ use super::repertoire::removed_plugins;
 use super::snapshot::Shared;
 use super::supervisor::{CRASH_WINDOW, RestartRequest, Supervisor};
 use crate::domain::plugin::PluginState;
+use crate::domain::sandbox::SandboxPolicy;
 use crate::metrics::PluginMetrics;
-use crate::packages::{Manifest, ManifestError};
+use crate::packages::{Manifest, ManifestError, Repository};
 use crate::provisioning::PluginEvent;
 use crate::provisioning::events::Events;
 use crate::provisioning::plugins::PluginError;
-use crate::provisioning::store::{PluginRecord, Store, StoreError};
+use crate::provisioning::store::{PluginRecord, PreviousVersion, Store, StoreError};
 
 /// When asking a plugin again that is not running may help.
 const RETRY_AFTER: Duration = Duration::from_secs(2);
@@ -44,6 +46,12 @@ pub struct HostSettings {
     pub bundle: Bundle,
     /// Whose packages are installed.
     pub trust: Trust,
+    /// Where packages come from, besides what parameters say.
+    pub repositories: Vec<Repository>,
+    /// What plugins are kept from.
+    pub sandbox: SandboxPolicy,
+    /// Who looks at plugins that come in packages before they are let in.
+    pub examiner: Arc<dyn Examiner>,
 }
 
 /// One installed plugin.
@@ -55,6 +63,8 @@ pub(super) struct Entry {
     pub(super) description: String,
     /// Whether it came in a package, and not with the program.
     pub(super) is_packaged: bool,
+    /// The version it took the place of.
+    pub(super) previous: Option<PreviousVersion>,
     pub(super) overrides: PathBuf,
     pub(super) shared: Arc<Shared>,
     pub(super) restarts: mpsc::Sender<RestartRequest>,
@@ -75,13 +85,13 @@ pub struct PluginHost {
     pub(super) removed: Mutex<BTreeSet<String>>,
     /// Held while the files of a version are written: they are written beside their place first.
     pub(super) writing: Mutex<()>,
-    spawner: Spawner,
+    pub(super) spawner: Spawner,
     events: mpsc::UnboundedSender<PluginEvent>,
     /// Who is told how plugins are.
     listeners: Events,
     pub(super) metrics: Arc<PluginMetrics>,
     shutdown: CancellationToken,
-    tasks: TaskTracker,
+    pub(super) tasks: TaskTracker,
 }
 
 impl PluginHost {
@@ -157,6 +167,7 @@ impl PluginHost {
             folder: record.folder.clone(),
             description: plan.manifest.description.clone(),
             is_packaged: record.is_packaged,
+            previous: record.previous.clone(),
             overrides: plan.overrides.clone(),
             shared: shared.clone(),
             restarts,
@@ -182,7 +193,7 @@ impl PluginHost {
 
     /// How an installed plugin is started.
     pub(super) fn plan(&self, record: &PluginRecord) -> Result<Plan, ManifestError> {
-        let HostSettings { data_dir, runtime, program, log, .. } = &self.settings;
+        let HostSettings { data_dir, runtime, program, log, sandbox, .. } = &self.settings;
         let folder = data_dir.join("plugins").join(&record.id).join(&record.folder);
         Ok(Plan {
             id: record.id.clone(),
@@ -193,6 +204,7 @@ impl PluginHost {
             runtime: runtime.clone(),
             program: program.clone(),
             log: log.clone(),
+            sandbox: sandbox.clone(),
         })
     }
 
@@ -321,12 +333,14 @@ async fn keep_audience_current(host: Arc<PluginHost>) {
 /// What is stored about a plugin after it was installed: a new version is given a new chance.
 fn merge_record(stored: Option<&PluginRecord>, installed: &Installed) -> PluginRecord {
     let same = stored.filter(|stored| stored.folder == installed.folder);
+    let other = stored.filter(|stored| stored.folder != installed.folder);
     PluginRecord {
         id: installed.id.clone(),
         version: installed.version.clone(),
         folder: installed.folder.clone(),
         quarantine: same.and_then(|stored| stored.quarantine.clone()),
         is_packaged: false,
+        previous: same.and_then(|stored| stored.previous.clone()).or_else(|| other.map(PreviousVersion::of)),
     }
 }
 

@@ -5,14 +5,19 @@
 //! once it is complete: an upgrade is another folder.
 
 use std::collections::BTreeSet;
+use std::fs::File;
 use std::io;
 use std::path::{Path, PathBuf};
 
 use include_dir::Dir;
+use rustix::fs::syncfs;
 use sha2::{Digest as _, Sha256};
 use thiserror::Error;
 
-use crate::packages::{BUNDLED, Files, FolderError, Manifest, ManifestError, entries, is_program, read_folder};
+use crate::packages::{
+    BUNDLED, Files, FolderError, Manifest, ManifestError, entries, is_program, read_folder,
+};
+use crate::provisioning::installation::InstallationError;
 
 /// Where families are installed from.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -64,7 +69,7 @@ pub(super) struct Family {
     pub(super) manifest: Manifest,
     /// Name of the version folder of each of its plugins.
     pub(super) folder: String,
-    files: Files,
+    pub(super) files: Files,
 }
 
 /// Installs every plugin of a bundle below `plugins`, but for some, unless that very version is there, and says what is
@@ -131,10 +136,26 @@ impl From<FolderError> for InstallError {
     }
 }
 
+impl From<InstallError> for InstallationError {
+    fn from(error: InstallError) -> InstallationError {
+        match &error {
+            InstallError::Io { cause, .. } if cause.kind() == io::ErrorKind::StorageFull => {
+                InstallationError::NoRoom(error.to_string())
+            }
+            _ => InstallationError::Failed(error.to_string()),
+        }
+    }
+}
+
 impl Family {
     pub(super) fn new(manifest: Manifest, files: Files) -> Family {
         let folder = format!("{}-{}", manifest.version.replace('/', "_"), digest(&files));
         Family { manifest, folder, files }
+    }
+
+    /// Whether this very version of one of its plugins has its place below `plugins`.
+    pub(super) fn is_placed(&self, id: &str, plugins: &Path) -> bool {
+        plugins.join(id).join(&self.folder).is_dir()
     }
 
     /// Installs one of its plugins below `plugins`, unless that very version is there.
@@ -154,7 +175,8 @@ impl Family {
         if staging.exists() {
             std::fs::remove_dir_all(&staging).map_err(failed(&staging))?;
         }
-        let written = self.write(&staging);
+        // A rename may be on the disk before what it renames is: after a power cut the files would be empty.
+        let written = self.write(&staging).and_then(|()| flush(&staging).map_err(failed(&staging)));
         let placed = written.and_then(|()| std::fs::rename(&staging, target).map_err(failed(target)));
         if placed.is_err() {
             // A disk that is full shall not stay so because of this; why it failed is the better error.
@@ -179,6 +201,11 @@ impl Family {
         }
         Ok(())
     }
+}
+
+/// Waits until all that was written to the disk this folder is on is there.
+fn flush(folder: &Path) -> io::Result<()> {
+    Ok(syncfs(File::open(folder)?)?)
 }
 
 fn failed(path: &Path) -> impl FnOnce(io::Error) -> InstallError {

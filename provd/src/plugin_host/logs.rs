@@ -4,11 +4,13 @@
 //! server's own log.
 
 use std::collections::VecDeque;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
 use serde_json::Value;
 use tokio::io::{AsyncBufReadExt as _, AsyncRead, BufReader};
+
+use crate::domain::plugin::PluginLog;
 
 /// Lines kept for crash reports and `provd plugin logs`.
 const KEPT_LINES: usize = 200;
@@ -23,18 +25,28 @@ const PASSED_ON: u32 = 50;
 #[derive(Debug, Default)]
 pub(super) struct LogRing {
     // Held for a push or a copy, never while waiting.
-    lines: Mutex<VecDeque<String>>,
+    kept: Mutex<Kept>,
+}
+
+#[derive(Debug, Default)]
+struct Kept {
+    lines: VecDeque<String>,
+    /// How many there were in all.
+    end: u64,
 }
 
 impl LogRing {
-    /// All kept lines, oldest first.
-    pub(super) fn lines(&self) -> Vec<String> {
-        self.lines.lock().unwrap_or_else(PoisonError::into_inner).iter().cloned().collect()
+    /// The kept lines after the first `seen` there ever were.
+    pub(super) fn after(&self, seen: u64) -> PluginLog {
+        let kept = self.kept();
+        let new = usize::try_from(kept.end.saturating_sub(seen)).unwrap_or(usize::MAX);
+        let lines = kept.lines.iter().skip(kept.lines.len().saturating_sub(new)).cloned().collect();
+        PluginLog { lines, end: kept.end }
     }
 
     /// The last `count` lines of the latest process, oldest first.
     pub(super) fn tail(&self, count: usize) -> Vec<String> {
-        let lines = self.lines.lock().unwrap_or_else(PoisonError::into_inner);
+        let lines = &self.kept().lines;
         let own = lines.iter().rposition(|line| line.starts_with(BEGINNING)).map_or(0, |begun| begun + 1);
         lines.iter().skip(own.max(lines.len().saturating_sub(count))).cloned().collect()
     }
@@ -45,11 +57,16 @@ impl LogRing {
     }
 
     pub(super) fn push(&self, line: String) {
-        let mut lines = self.lines.lock().unwrap_or_else(PoisonError::into_inner);
-        if lines.len() == KEPT_LINES {
-            lines.pop_front();
+        let mut kept = self.kept();
+        if kept.lines.len() == KEPT_LINES {
+            kept.lines.pop_front();
         }
-        lines.push_back(line);
+        kept.lines.push_back(line);
+        kept.end += 1;
+    }
+
+    fn kept(&self) -> MutexGuard<'_, Kept> {
+        self.kept.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
@@ -141,7 +158,7 @@ mod tests {
         let mut text = vec![b'x'; 3 * LONGEST_LINE];
         text.extend_from_slice(b"\nshort\r\n\xff\nno end");
         capture("p".to_owned(), text.as_slice(), ring.clone()).await;
-        let lines = ring.lines();
+        let lines = ring.after(0).lines;
         assert_eq!(lines[0].len(), LONGEST_LINE);
         assert_eq!(lines[1..], ["short", "\u{fffd}", "no end"]);
         assert_eq!(ring.tail(1), ["no end"]);
@@ -165,6 +182,19 @@ mod tests {
         let ring = Arc::new(LogRing::default());
         let text = (0..10_000).map(|number| number.to_string()).collect::<Vec<_>>().join("\n");
         capture("p".to_owned(), text.as_bytes(), ring.clone()).await;
-        assert_eq!((ring.lines().len(), ring.lines()[0].as_str()), (KEPT_LINES, "9800"));
+        assert_eq!((ring.after(0).lines.len(), ring.after(0).lines[0].as_str()), (KEPT_LINES, "9800"));
+    }
+
+    #[test]
+    fn what_was_seen_is_not_told_again() {
+        let ring = LogRing::default();
+        for number in 0..=KEPT_LINES {
+            ring.push(number.to_string());
+        }
+        let end = KEPT_LINES as u64 + 1;
+        assert_eq!(ring.after(0).lines.len(), KEPT_LINES);
+        assert_eq!(ring.after(end - 1), PluginLog { lines: vec![KEPT_LINES.to_string()], end });
+        assert_eq!(ring.after(end), PluginLog { lines: Vec::new(), end });
+        assert_eq!(ring.after(end + 7).lines, Vec::<String>::new());
     }
 }

@@ -18,6 +18,8 @@ use tokio::process::{Child, ChildStderr, ChildStdin, ChildStdout, Command};
 use tokio::sync::oneshot;
 use tokio::task::JoinHandle;
 
+use super::sandbox::Enclosure;
+
 /// Name of the hidden subcommand that launches a plugin, see [`sandbox`](super::sandbox).
 pub const LAUNCHER: &str = "plugin-launcher";
 
@@ -29,6 +31,8 @@ const LAST_WORDS: Duration = Duration::from_millis(250);
 pub(super) struct Invocation {
     /// This program, which launches the plugin.
     pub(super) launcher: PathBuf,
+    /// The walls around it.
+    pub(super) enclosure: Enclosure,
     /// The plugin's program and arguments.
     pub(super) command: Vec<String>,
     /// Its whole environment.
@@ -46,7 +50,7 @@ pub(super) struct Process {
     ended: AsyncFd<OwnedFd>,
     /// Whoever reads its log streams.
     readers: Vec<JoinHandle<()>>,
-    _lifeline: Option<ChildStdin>,
+    lifeline: Option<ChildStdin>,
 }
 
 /// The two log streams of a child.
@@ -81,6 +85,17 @@ impl Process {
             self.readers.pop();
         }
         end
+    }
+
+    /// Waits until its leader has ended, and does nothing about what is left of the group.
+    pub(super) async fn ended(&self) {
+        // See `wait` about an error.
+        let _ = self.ended.readable().await;
+    }
+
+    /// Ends its stdin, which tells it that this program is gone.
+    pub(super) fn cut_lifeline(&mut self) {
+        self.lifeline = None;
     }
 
     /// Signals the whole group. A group that is gone is no error.
@@ -155,7 +170,9 @@ fn watch(pidfd: OwnedFd) -> io::Result<AsyncFd<OwnedFd>> {
 fn spawn(invocation: &Invocation) -> Spawned {
     let mut command = Command::new(&invocation.launcher);
     command
-        .args([LAUNCHER, &std::process::id().to_string(), "--"])
+        .args([LAUNCHER, &std::process::id().to_string()])
+        .args(invocation.enclosure.walls.arguments())
+        .arg("--")
         .args(&invocation.command)
         .env_clear()
         .envs(invocation.environment.iter().map(|(name, value)| (name, value)))
@@ -170,7 +187,7 @@ fn spawn(invocation: &Invocation) -> Spawned {
     let ended = watch(pidfd_open(pid, PidfdFlags::NONBLOCK)?)?;
     let output = Output { stdout: child.stdout.take(), stderr: child.stderr.take() };
     let lifeline = child.stdin.take();
-    Ok((Process { pid, child, ended, readers: Vec::new(), _lifeline: lifeline }, output))
+    Ok((Process { pid, child, ended, readers: Vec::new(), lifeline }, output))
 }
 
 /// Replaces this process by a program, environment and descriptors kept. Returns only if that fails.

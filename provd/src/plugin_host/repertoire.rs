@@ -14,13 +14,14 @@ use tokio::time::timeout;
 
 use super::capabilities::capabilities;
 use super::host::{Entry, PluginHost};
-use super::installation::{Family, families};
+use super::installation::{Family, Installed, families};
 use super::overrides::version_of_files;
 use super::supervisor::Version;
 use crate::domain::plugin::PluginState;
 use crate::packages::compare_versions;
 use crate::provisioning::PluginEvent;
-use crate::provisioning::installation::{InstallationError, PluginOffer};
+use crate::provisioning::installation::{InstallationError, PlacedPlugin, PluginOffer};
+use crate::provisioning::operations::Worker;
 use crate::provisioning::store::{PluginRecord, Store, StoreError};
 
 /// Parameter under which removed plugins are stored, as a JSON array.
@@ -56,6 +57,7 @@ impl PluginHost {
                         Some(entry) => entry.shared.snapshot().capabilities,
                         None => capabilities(&family, id).await,
                     },
+                    origin: None,
                 });
             }
         }
@@ -70,12 +72,6 @@ impl PluginHost {
             tracing::warn!("A plugin is not offered: {error}");
         }
         Ok(families)
-    }
-
-    /// Installs the offered version of a plugin and waits until it is ready.
-    pub(super) async fn install_version(&self, plugin: &str) -> Result<PluginEvent, InstallationError> {
-        let record = self.put_in_place(plugin).await?;
-        self.install_record(record).await
     }
 
     /// Installs a version whose files are in their place and waits until it is ready.
@@ -93,25 +89,37 @@ impl PluginHost {
         Ok(PluginEvent::Ready { plugin, version })
     }
 
-    async fn put_in_place(&self, plugin: &str) -> Result<PluginRecord, InstallationError> {
+    /// Writes the version folder of the offered version of a plugin.
+    pub(super) async fn put_in_place(
+        &self,
+        plugin: &str,
+        worker: &Arc<Worker>,
+    ) -> Result<PlacedPlugin, InstallationError> {
         let mut families = self.families().await?.into_iter();
         let family = families.find(|family| family.manifest.ids.iter().any(|id| id == plugin));
+        let bundled = family.as_ref().map(|family| family.manifest.version.as_str());
+        if let Some(found) = self.found(plugin, bundled).await? {
+            return self.place_found(found, worker).await;
+        }
         let family = family.ok_or_else(|| InstallationError::NotOffered(plugin.to_owned()))?;
         let (id, plugins) = (plugin.to_owned(), self.settings.data_dir.join("plugins"));
         let _alone = self.writing.lock().await;
-        let installed = in_background(move || family.install(&id, &plugins)).await?.map_err(failed)?;
-        let (id, version, folder) = (installed.id, installed.version, installed.folder);
-        Ok(PluginRecord { id, version, folder, quarantine: None, is_packaged: false })
+        let installed = in_background(move || family.install(&id, &plugins)).await??;
+        let is_installed = self.find(plugin).is_some_and(|entry| entry.folder == installed.folder);
+        let Installed { id, version, folder } = installed;
+        Ok(PlacedPlugin { id, version, folder, is_installed, is_packaged: false })
     }
 
     /// Another version takes the place of one that may be running.
-    async fn take_over(&self, entry: &Entry, record: PluginRecord) -> Result<(), InstallationError> {
+    async fn take_over(&self, entry: &Entry, mut record: PluginRecord) -> Result<(), InstallationError> {
+        record.previous = entry.version_before(&record.folder);
         let plan = self.plan(&record).map_err(failed)?;
         let next = Entry {
             version: record.version.clone(),
             folder: record.folder.clone(),
             description: plan.manifest.description.clone(),
             is_packaged: record.is_packaged,
+            previous: record.previous.clone(),
             overrides: plan.overrides.clone(),
             shared: entry.shared.clone(),
             restarts: entry.restarts.clone(),
@@ -120,7 +128,9 @@ impl PluginHost {
         let id = record.id.clone();
         let version = Box::new(Version { plan, record });
         self.replace_process(entry, Some(version)).await.map_err(InstallationError::Failed)?;
-        self.enter(id, Arc::new(next));
+        let kept = next.version_folders();
+        self.enter(id.clone(), Arc::new(next));
+        self.forget_versions(&id, kept).await;
         Ok(())
     }
 

@@ -8,6 +8,7 @@ use super::generation::Generation;
 use super::logs::LogRing;
 use crate::domain::event::{Action, Subject};
 use crate::domain::plugin::PluginState;
+use crate::domain::sandbox::SandboxStatus;
 use crate::metrics::PluginCalls;
 use crate::provisioning::events::Events;
 
@@ -19,6 +20,8 @@ pub(super) struct Snapshot {
     pub(super) pid: Option<u32>,
     pub(super) ready_since: Option<SystemTime>,
     pub(super) starts: u64,
+    /// The walls around its process.
+    pub(super) sandbox: Option<SandboxStatus>,
     pub(super) capabilities: serde_json::Map<String, serde_json::Value>,
     /// The last process that was ready; it may have died.
     pub(super) generation: Option<Arc<Generation>>,
@@ -49,6 +52,7 @@ impl Shared {
             pid: None,
             ready_since: None,
             starts: 0,
+            sandbox: None,
             capabilities: serde_json::Map::new(),
             generation: None,
         };

@@ -145,6 +145,7 @@ impl Supervisor {
             snapshot.pid = Some(running.process.pid());
             snapshot.ready_since = Some(SystemTime::now());
             snapshot.capabilities = running.capabilities();
+            snapshot.sandbox = Some(running.sandbox.clone());
             snapshot.generation = Some(running.generation.clone());
         });
         tracing::info!("Plugin {} is ready, pid {}", self.plan.id, running.process.pid());

@@ -136,6 +136,14 @@ impl Provisioning {
         Ok(outcome.map_err(Obstacle::reason))
     }
 
+    /// What a device is configured from; nothing if it lacks something that only an administrator can give it.
+    pub(super) async fn raw_config_if_complete(
+        &self,
+        device: &Device,
+    ) -> Result<Option<RawConfig>, StoreError> {
+        Ok(self.raw_config_of(device, None).await?.0.ok())
+    }
+
     async fn generate(&self, device: &Device, raw_config: &RawConfig) -> Result<Configuration, Obstacle> {
         let configuration =
             self.plugins.configure(device, raw_config).await.map_err(|error| match error {

@@ -11,7 +11,9 @@ use serde_json::{Map, Value};
 use thiserror::Error;
 
 use super::many::{PARALLEL, Running};
+use super::operations::Worker;
 use super::plugins::PluginAdministration;
+use super::repositories::Origin;
 use super::store::StoreError;
 use super::{PluginEvent, Provisioning, ProvisioningError};
 
@@ -19,6 +21,10 @@ use super::{PluginEvent, Provisioning, ProvisioningError};
 pub const INSTALL: &str = "/0.2/pg_mgr/install/install";
 /// Where upgrades are in REST.
 pub const UPGRADE: &str = "/0.2/pg_mgr/install/upgrade";
+/// Where returns to the version before are in REST.
+pub const ROLLBACK: &str = "/0.2/pg_mgr/install/rollback";
+/// Of a hundred configured devices so many may fail with another version, before it is not let.
+const TOLERATED_PERCENT: u8 = 5;
 
 /// The one word by which programs for 0.2 know both.
 const LABEL: &str = "install";
@@ -36,6 +42,8 @@ pub struct PluginOffer {
     pub capabilities: Map<String, Value>,
     /// Whether this very version is installed, or a newer one.
     pub is_installed: bool,
+    /// Where it comes from; absent: it came with the program.
+    pub origin: Option<Origin>,
 }
 
 /// A package as somebody sent it.
@@ -57,6 +65,30 @@ pub struct PlacedPlugin {
     pub folder: String,
     /// Whether this very version is installed.
     pub is_installed: bool,
+    /// Whether starts leave it as it is, and not what came with the program.
+    pub is_packaged: bool,
+}
+
+/// On what terms a version takes the place of another.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Terms {
+    /// Whether it only is to be said what would change.
+    pub is_dry_run: bool,
+    /// Of a hundred configured devices so many may be ones that it cannot configure. Files that worked stay with them.
+    pub tolerated_percent: u8,
+}
+
+impl Default for Terms {
+    fn default() -> Terms {
+        Terms { is_dry_run: false, tolerated_percent: TOLERATED_PERCENT }
+    }
+}
+
+/// Which version is to be installed.
+enum Source {
+    Offered,
+    Placed(PlacedPlugin),
+    Previous,
 }
 
 /// Why a plugin was not installed, upgraded or removed.
@@ -71,6 +103,25 @@ pub enum InstallationError {
     /// There is nothing to upgrade or remove.
     #[error("the plugin {0} is not installed")]
     NotInstalled(String),
+    /// It ran in no other version.
+    #[error("there is no version of the plugin {0} to return to: it has had no other, or its files are gone")]
+    NoPrevious(String),
+    /// It was tried out, and is not let.
+    #[error("{plugin} stays as it is, for {version} is not fit: {why}")]
+    Unfit {
+        /// Which plugin.
+        plugin: String,
+        /// In which version.
+        version: String,
+        /// What is wrong with it.
+        why: String,
+    },
+    /// Nobody could be asked.
+    #[error(
+        "there are no repositories: PUT the URL of one at /configure/plugin_server, or name it in the settings (--repository); \
+         what came with this server needs none"
+    )]
+    NoRepository,
     /// One thing at a time.
     #[error("the plugin {0} is being installed, upgraded or removed; wait until that is done")]
     Busy(String),
@@ -80,6 +131,9 @@ pub enum InstallationError {
     /// Nobody trusted vouches for it.
     #[error("{0}")]
     Untrusted(String),
+    /// The disk is full. Nothing of it is left.
+    #[error("{0}: make room, then try again")]
+    NoRoom(String),
     /// The server could not do it.
     #[error("{0}")]
     Failed(String),
@@ -132,11 +186,12 @@ impl Provisioning {
             return Err(InstallationError::AlreadyInstalled(plugin.to_owned()));
         }
         offer(&*plugins, plugin).await?;
-        Ok(self.begin_installation(INSTALL, plugins, turn, None))
+        Ok(self.begin_installation(INSTALL, plugins, turn, Source::Offered, Terms::default()))
     }
 
-    /// Replaces a plugin by the version that is offered and configures its devices anew, as an operation. Where that version
-    /// is installed there is nothing to do, and that succeeds.
+    /// Replaces a plugin by the version that is offered and configures its devices anew, as an operation. The new version is
+    /// tried out on all of them first: one that is not fit changes nothing. Where the offered version is installed there is
+    /// nothing to do, and that succeeds.
     ///
     /// # Errors
     ///
@@ -145,6 +200,7 @@ impl Provisioning {
         self: &Arc<Self>,
         plugins: Arc<dyn PluginAdministration>,
         plugin: &str,
+        terms: Terms,
     ) -> Result<Running, InstallationError> {
         let turn = self.installations.begin(plugin)?;
         if plugins.status(plugin).await.is_none() {
@@ -152,7 +208,7 @@ impl Provisioning {
         }
         let offer = offer(&*plugins, plugin).await?;
         if !offer.is_installed {
-            return Ok(self.begin_installation(UPGRADE, plugins, turn, None));
+            return Ok(self.begin_installation(UPGRADE, plugins, turn, Source::Offered, terms));
         }
         Ok(self.nothing_to_do(
             plugin,
@@ -170,6 +226,7 @@ impl Provisioning {
         self: &Arc<Self>,
         plugins: Arc<dyn PluginAdministration>,
         package: SentPackage,
+        terms: Terms,
     ) -> Result<(PlacedPlugin, Running), InstallationError> {
         let placed = plugins.place(package).await?;
         let turn = self.installations.begin(&placed.id)?;
@@ -178,7 +235,7 @@ impl Provisioning {
         } else {
             let is_new = plugins.status(&placed.id).await.is_none();
             let collection = if is_new { INSTALL } else { UPGRADE };
-            self.begin_installation(collection, plugins, turn, Some(placed.clone()))
+            self.begin_installation(collection, plugins, turn, Source::Placed(placed.clone()), terms)
         };
         Ok((placed, running))
     }
@@ -190,27 +247,67 @@ impl Provisioning {
         })
     }
 
-    /// The version that is placed, or else the offered one.
+    /// Returns to the version of a plugin that ran before, as an operation. That too is tried out first. Until somebody upgrades
+    /// it again it stays in that version, whatever comes with the program.
+    ///
+    /// # Errors
+    ///
+    /// It is not installed, there is no version to return to, or somebody else is at it.
+    pub async fn roll_back_plugin(
+        self: &Arc<Self>,
+        plugins: Arc<dyn PluginAdministration>,
+        plugin: &str,
+        terms: Terms,
+    ) -> Result<Running, InstallationError> {
+        let turn = self.installations.begin(plugin)?;
+        plugins.previous(plugin).await?;
+        Ok(self.begin_installation(ROLLBACK, plugins, turn, Source::Previous, terms))
+    }
+
     fn begin_installation(
         self: &Arc<Self>,
         collection: &'static str,
         plugins: Arc<dyn PluginAdministration>,
         turn: Turn,
-        placed: Option<PlacedPlugin>,
+        source: Source,
+        terms: Terms,
     ) -> Running {
         let provisioning = self.clone();
         self.operations.run(collection, what(collection, &turn.plugin), None, |worker| {
             worker.label(LABEL);
             async move {
-                let installed = match placed {
-                    Some(placed) => plugins.install_placed(placed).await,
-                    None => plugins.install(&turn.plugin).await,
+                let placed = match source {
+                    Source::Offered => plugins.place_offered(&turn.plugin, &worker).await,
+                    Source::Placed(placed) => Ok(placed),
+                    Source::Previous => plugins.previous(&turn.plugin).await,
                 };
-                let PluginEvent::Ready { plugin, version } = installed.map_err(|error| error.to_string())?;
-                let done = provisioning.refresh(&plugin, &version).await;
-                done.map_err(|error| error.to_string()).map(|()| None)
+                let placed = placed.map_err(|error| error.to_string())?;
+                let is_new = collection == INSTALL;
+                let done = provisioning.put_in_force(&*plugins, placed, is_new, terms, &worker).await;
+                done.map_err(|error| error.to_string())
             }
         })
+    }
+
+    /// Has a placed version take over, once it was tried out on the devices it gets. Gives what is worth knowing.
+    async fn put_in_force(
+        self: &Arc<Self>,
+        plugins: &dyn PluginAdministration,
+        placed: PlacedPlugin,
+        is_new: bool,
+        terms: Terms,
+        worker: &Worker,
+    ) -> Result<Option<String>, InstallationError> {
+        if !is_new || terms.is_dry_run {
+            let findings = self.try_out(plugins, &placed, terms, worker).await?;
+            worker.found(&findings);
+        }
+        if terms.is_dry_run {
+            return Ok(Some("nothing was changed: this was a dry run".to_owned()));
+        }
+        let PluginEvent::Ready { plugin, version } = plugins.install_placed(placed).await?;
+        self.refresh(&plugin, &version).await?;
+        Ok(None)
     }
 
     /// Removes a plugin. Its devices keep it, and are not configured any more.
@@ -267,6 +364,9 @@ async fn offer(plugins: &dyn PluginAdministration, plugin: &str) -> Result<Plugi
 }
 
 fn what(collection: &str, plugin: &str) -> String {
-    let step = if collection == UPGRADE { "upgrade" } else { "install" };
-    format!("{step} plugin {plugin}")
+    match collection {
+        UPGRADE => format!("upgrade plugin {plugin}"),
+        ROLLBACK => format!("return plugin {plugin} to the version before"),
+        _ => format!("install plugin {plugin}"),
+    }
 }

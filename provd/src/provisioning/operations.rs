@@ -1,9 +1,13 @@
 //! Operations that run, and those that ended and nobody has deleted yet. They live as long as the server.
 
+mod parts;
+
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant, SystemTime};
 
+use serde::Serialize;
 use tokio::sync::watch;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
@@ -11,6 +15,7 @@ use tokio_util::task::TaskTracker;
 use super::events::Events;
 use crate::domain::event::{Action, Subject};
 use crate::domain::operation::{Operation, Progress, Stage};
+pub use parts::Part;
 
 /// Operations that ended and are kept; the oldest give way.
 const KEPT: usize = 1_000;
@@ -54,7 +59,7 @@ impl Operations {
     /// known. What the work returns ends the operation.
     pub fn run<F>(
         &self,
-        collection: &'static str,
+        collection: impl Into<Cow<'static, str>>,
         what: String,
         end: Option<u64>,
         work: impl FnOnce(Arc<Worker>) -> F,
@@ -62,7 +67,7 @@ impl Operations {
     where
         F: Future<Output = Result<Option<String>, String>> + Send + 'static,
     {
-        let (worker, operation) = self.begin(collection, what, end);
+        let (worker, operation) = self.begin(collection.into(), what, end);
         let worker = Arc::new(worker);
         let work = work(worker.clone());
         let stopping = self.stopping.clone();
@@ -75,7 +80,7 @@ impl Operations {
 
     fn begin(
         &self,
-        collection: &'static str,
+        collection: Cow<'static, str>,
         what: String,
         end: Option<u64>,
     ) -> (Worker, watch::Receiver<Operation>) {
@@ -92,6 +97,7 @@ impl Operations {
             reason: None,
             failures: Vec::new(),
             failed: 0,
+            findings: None,
             began: SystemTime::now(),
             ended: None,
         });
@@ -177,6 +183,21 @@ impl Worker {
         self.state.send_modify(|operation| operation.progress.label = Some(label.to_owned()));
     }
 
+    /// How much there is to do, if that shows only now. Of nothing no progress is shown.
+    pub fn expect(&self, end: u64) {
+        self.state.send_modify(|operation| {
+            operation.progress.current = (end > 0).then_some(0);
+            operation.progress.end = (end > 0).then_some(end);
+        });
+    }
+
+    /// What was found out, for whoever asks how it ended.
+    pub fn found(&self, findings: &impl Serialize) {
+        // What cannot be a document is not worth failing for.
+        let findings = serde_json::to_value(findings).ok();
+        self.state.send_modify(|operation| operation.findings = findings);
+    }
+
     /// One more is done.
     pub fn advance(&self) {
         self.state.send_modify(|operation| {
@@ -206,6 +227,7 @@ impl Worker {
                 Ok(reason) => (Stage::Success, reason),
                 Err(reason) => (Stage::Fail, Some(reason)),
             };
+            parts::end(&mut operation.progress.parts, stage);
             operation.progress.stage = stage;
             operation.reason = reason;
             operation.ended = Some(SystemTime::now());
@@ -232,7 +254,11 @@ impl Worker {
     fn tell(&self, action: Action) {
         self.events.tell(action, || {
             let operation = self.state.borrow();
-            Subject::Operation(Box::new(Operation { failures: Vec::new(), ..operation.clone() }))
+            Subject::Operation(Box::new(Operation {
+                failures: Vec::new(),
+                findings: None,
+                ..operation.clone()
+            }))
         });
     }
 }

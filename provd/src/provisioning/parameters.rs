@@ -11,9 +11,11 @@ use tokio::sync::Mutex;
 
 use super::Provisioning;
 use super::many::Running;
-use super::store::StoreError;
+use super::store::{Store, StoreError};
 use crate::domain::audit::Actor;
-use crate::domain::parameter::{LOCALE, NAT, PROVISIONING_KEY, Parameter};
+use crate::domain::parameter::{
+    HTTP_PROXY, HTTPS_PROXY, LOCALE, NAT, PLUGIN_SERVER, PROVISIONING_KEY, Parameter,
+};
 use crate::domain::policy::NatNetworks;
 
 /// Name under which all of them are stored, as one document.
@@ -56,6 +58,16 @@ pub(super) struct Values {
 }
 
 impl Values {
+    /// As they are in the database.
+    async fn stored(store: &dyn Store) -> Result<Values, StoreError> {
+        let Some(stored) = store.parameter(STORED).await? else { return Ok(Values::default()) };
+        let values: Values = serde_json::from_str(&stored).map_err(|_| StoreError::Corrupt {
+            what: format!("parameter `{STORED}`"),
+            why: "it is no document of parameters".to_owned(),
+        })?;
+        Ok(values.sound())
+    }
+
     fn get(&self, parameter: &Parameter, tenant: Option<&str>) -> Option<&String> {
         if parameter.is_per_tenant {
             self.tenants.get(tenant.unwrap_or_default())?.get(parameter.name)
@@ -116,6 +128,33 @@ impl Values {
     }
 }
 
+/// What parameters say about downloads. Secrets may be in all of them: they are URLs.
+#[derive(Clone, Default)]
+pub struct DownloadParameters {
+    /// A repository of plugins besides those of the settings.
+    pub plugin_server: Option<String>,
+    /// Proxy for `http` URLs.
+    pub http_proxy: Option<String>,
+    /// Proxy for `https` URLs, as `host:port`.
+    pub https_proxy: Option<String>,
+}
+
+impl DownloadParameters {
+    /// Reads them as they are now: downloads are rare.
+    ///
+    /// # Errors
+    ///
+    /// The database refuses.
+    pub async fn read(store: &dyn Store) -> Result<DownloadParameters, StoreError> {
+        let mut server = Values::stored(store).await?.server;
+        Ok(DownloadParameters {
+            plugin_server: server.remove(PLUGIN_SERVER),
+            http_proxy: server.remove(HTTP_PROXY),
+            https_proxy: server.remove(HTTPS_PROXY),
+        })
+    }
+}
+
 impl Parameters {
     pub(super) fn look<T>(&self, look: impl FnOnce(&Values) -> T) -> T {
         look(&self.values.read().unwrap_or_else(PoisonError::into_inner))
@@ -136,12 +175,8 @@ impl Provisioning {
 
     /// Reads what was set before the last start.
     pub async fn load_parameters(&self) -> Result<(), StoreError> {
-        let Some(stored) = self.store.parameter(STORED).await? else { return Ok(()) };
-        let values: Values = serde_json::from_str(&stored).map_err(|_| StoreError::Corrupt {
-            what: format!("parameter `{STORED}`"),
-            why: "it is no document of parameters".to_owned(),
-        })?;
-        *self.parameters.values.write().unwrap_or_else(PoisonError::into_inner) = values.sound();
+        let values = Values::stored(&*self.store).await?;
+        *self.parameters.values.write().unwrap_or_else(PoisonError::into_inner) = values;
         Ok(())
     }
 

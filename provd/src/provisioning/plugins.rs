@@ -8,11 +8,13 @@ use thiserror::Error;
 
 use super::PluginEvent;
 use super::installation::{InstallationError, PlacedPlugin, PluginOffer, SentPackage};
+use super::operations::Worker;
+use super::repositories::PluginRepositories;
 use crate::domain::answer::ServedFile;
 use crate::domain::device::Device;
 use crate::domain::device_info::DeviceInfo;
 use crate::domain::dhcp::DhcpHint;
-use crate::domain::plugin::{Configuration, FileReference, PluginStatus, Support};
+use crate::domain::plugin::{Configuration, FileReference, PluginLog, PluginStatus, Support};
 use crate::domain::raw_config::RawConfig;
 use crate::domain::request::Request;
 use crate::domain::synchronization::SynchronizationMethod;
@@ -101,24 +103,37 @@ pub trait Plugins: Send + Sync {
         device: &Device,
         request: &Request,
     ) -> Result<FileReference, PluginError>;
-    /// Opens a static file of a plugin: the administrator's own first, then the plugin's. Nothing outside those folders is
-    /// ever opened, whatever the path says.
+    /// Opens a static file of a plugin: the administrator's own first, then the plugin's, then one of installed firmware.
+    /// Nothing outside those folders is ever opened, whatever the path says.
     fn open_served(&self, plugin: &str, path: &str) -> Option<ServedFile>;
+    /// Opens a file of the firmware that is installed for a plugin, of which the plugin itself knows nothing.
+    fn open_firmware(&self, plugin: &str, path: &str) -> Option<ServedFile>;
     /// Whether a file of this base name holds secrets, in the plugin's own judgement.
     fn is_sensitive(&self, plugin: &str, base_name: &str) -> bool;
 }
 
+/// A version of a plugin that runs beside the installed one, if there is one, and that nobody else asks.
+#[async_trait]
+pub trait Trial: Send + Sync {
+    /// Generates the files all its devices would share.
+    async fn configure_common(&self, raw_config: &RawConfig) -> Result<Configuration, PluginError>;
+    /// Generates the files a device would have.
+    async fn configure(&self, device: &Device, raw_config: &RawConfig) -> Result<Configuration, PluginError>;
+    /// Ends its process in good order.
+    async fn end(self: Box<Self>);
+}
+
 /// What an administrator can see and do about plugins. Implemented by `plugin_host`.
 #[async_trait]
-pub trait PluginAdministration: Send + Sync {
+pub trait PluginAdministration: PluginRepositories {
     /// All installed plugins, by id.
     async fn statuses(&self) -> Vec<PluginStatus>;
     /// The same without their crashes, which are in the database: for whoever must not wait for it.
     fn overview(&self) -> Vec<PluginStatus>;
     /// One plugin.
     async fn status(&self, plugin: &str) -> Option<PluginStatus>;
-    /// Last log lines of a plugin, oldest first, those of earlier processes included.
-    fn log(&self, plugin: &str) -> Option<Vec<String>>;
+    /// Last log lines of a plugin, those of earlier processes included, but for the first `seen` there ever were.
+    fn log(&self, plugin: &str, seen: u64) -> Option<PluginLog>;
     /// What each installed plugin hints at for DHCP servers, by id; nothing for one that never was ready.
     fn dhcp_hints(&self) -> Vec<(String, Option<Vec<DhcpHint>>)>;
     /// Replaces the process of a plugin: the new one is ready before the old one drains, so that no request fails. Lifts a
@@ -126,12 +141,21 @@ pub trait PluginAdministration: Send + Sync {
     async fn restart(&self, plugin: &str) -> Result<PluginStatus, PluginError>;
     /// What there is to install, by id, installed or not.
     async fn offers(&self) -> Result<Vec<PluginOffer>, InstallationError>;
-    /// Installs the offered version of a plugin, in place of another if it is installed. Gives what follows from it when it is
-    /// ready. If it cannot become so, an installed one goes on; a new one stays, and its state says what is wrong.
-    async fn install(&self, plugin: &str) -> Result<PluginEvent, InstallationError>;
-    /// Checks a package, and puts its files into their place, where they harm nobody until they are installed.
+    /// Puts the files of the offered version of a plugin into their place, where they harm nobody until they are installed. If
+    /// they have to be downloaded, the operation tells how far that is.
+    async fn place_offered(
+        &self,
+        plugin: &str,
+        worker: &Arc<Worker>,
+    ) -> Result<PlacedPlugin, InstallationError>;
+    /// Checks a package, and puts its files into their place likewise.
     async fn place(&self, package: SentPackage) -> Result<PlacedPlugin, InstallationError>;
-    /// Installs a version whose files are in their place, as [`PluginAdministration::install`] does the offered one.
+    /// The version of a plugin that ran before the one that is installed, if its files are still in their place.
+    async fn previous(&self, plugin: &str) -> Result<PlacedPlugin, InstallationError>;
+    /// Starts a version whose files are in their place, beside whatever runs.
+    async fn try_out(&self, placed: &PlacedPlugin) -> Result<Box<dyn Trial>, InstallationError>;
+    /// Installs a version whose files are in their place, in place of another if it is installed. Gives what follows from it
+    /// when it is ready. If it cannot become so, an installed one goes on; a new one stays, and its state says what is wrong.
     async fn install_placed(&self, placed: PlacedPlugin) -> Result<PluginEvent, InstallationError>;
     /// Ends a plugin in good order and removes it, but not the administrator's own files for it. The next start does not
     /// install it again.

@@ -4,6 +4,7 @@ use std::net::IpAddr;
 use std::time::SystemTime;
 
 use async_trait::async_trait;
+use serde::{Deserialize, Serialize};
 use thiserror::Error;
 
 use super::bulk::BulkStore;
@@ -127,8 +128,32 @@ pub struct PluginRecord {
     pub folder: String,
     /// Why it is not started until an administrator says so.
     pub quarantine: Option<String>,
-    /// Whether it came in a package, and not with the program: a start leaves it as it is.
+    /// Whether it came in a package, or somebody returned to it: a start leaves it as it is, whatever came with the program.
     pub is_packaged: bool,
+    /// The version it took the place of, to which one can return.
+    pub previous: Option<PreviousVersion>,
+}
+
+/// A version of a plugin that is not running any more, and whose folder is still there.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct PreviousVersion {
+    /// Version of the plugin itself.
+    pub version: String,
+    /// Name of its version folder.
+    pub folder: String,
+    /// Whether a start left it as it was.
+    pub is_packaged: bool,
+}
+
+impl PreviousVersion {
+    /// The version a record is of.
+    pub fn of(record: &PluginRecord) -> PreviousVersion {
+        PreviousVersion {
+            version: record.version.clone(),
+            folder: record.folder.clone(),
+            is_packaged: record.is_packaged,
+        }
+    }
 }
 
 /// The database, as the use cases see it.

@@ -67,6 +67,17 @@ impl DataDir {
         self.path.join("plugins")
     }
 
+    /// Where plugins are tried before they are let in. What an earlier server left there is removed.
+    pub(super) fn trials(&self) -> anyhow::Result<PathBuf> {
+        let path = self.path.join("trials");
+        match fs::remove_dir_all(&path) {
+            Err(error) if error.kind() != std::io::ErrorKind::NotFound => {
+                bail!("{} cannot be removed: {error}", path.display())
+            }
+            _ => Ok(path),
+        }
+    }
+
     pub(super) fn token_file(&self) -> PathBuf {
         self.path.join("admin.token")
     }

@@ -18,13 +18,15 @@ use tokio_util::sync::CancellationToken;
 
 use crate::access::Access;
 use crate::api::{self, ApiState, Listeners, Monitoring};
+use crate::authoring::check::BeforeInstall;
 use crate::domain::policy::HttpAuthStrategy;
+use crate::firmware::Firmware;
 use crate::listeners::dhcp;
 use crate::listeners::http::{self, HttpSettings};
 use crate::listeners::tftp::{self, TftpSettings};
 use crate::metrics::Metrics;
 use crate::pipeline::{Journal, Pipeline, PipelineSettings};
-use crate::plugin_host::{Bundle, HostSettings, PluginHost, Trust, install, removed_plugins};
+use crate::plugin_host::{Bundle, HostSettings, PluginHost, TrialSettings, Trust, install, removed_plugins};
 use crate::provisioning::events::Events;
 use crate::provisioning::{PluginEvent, Provisioning};
 use crate::settings::{IdentificationSettings, Settings};
@@ -40,8 +42,17 @@ const PLUGINS_READY: Duration = Duration::from_secs(10);
 /// How long everything may take to finish when the server stops.
 const DRAIN: Duration = Duration::from_secs(25);
 
+/// Whether a server says on stdout where it listens and what to try first.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Welcome {
+    /// For somebody who started it.
+    Printed,
+    /// It is part of something else that prints.
+    Omitted,
+}
+
 /// Runs a server until `shutdown`.
-pub async fn run(settings: Settings, shutdown: CancellationToken) -> anyhow::Result<()> {
+pub async fn run(settings: Settings, welcome: Welcome, shutdown: CancellationToken) -> anyhow::Result<()> {
     let data_dir = DataDir::open(&settings.data_dir)?;
     let token = data_dir.administrator_token()?;
     let listening = Listening::bind(&settings).await?;
@@ -54,6 +65,7 @@ pub async fn run(settings: Settings, shutdown: CancellationToken) -> anyhow::Res
     let (plugin_events, inbox) = mpsc::unbounded_channel();
     let events = Events::default();
     let host = start_plugins(&settings, &data_dir, store.clone(), plugin_events, events.clone()).await?;
+    let firmware = Arc::new(Firmware::open(data_dir.path(), host.clone())?);
     let base = listening.base_raw_config(settings.advertised_url.as_deref());
     let advertised = base_url(&base);
     let synchronizer = Arc::new(Synchronization::new(settings.synchronization.clone()));
@@ -75,6 +87,7 @@ pub async fn run(settings: Settings, shutdown: CancellationToken) -> anyhow::Res
     let state = ApiState::new(
         provisioning.clone(),
         host.clone(),
+        firmware,
         pipeline.clone(),
         journal,
         settings.identification.retriever,
@@ -100,7 +113,9 @@ pub async fn run(settings: Settings, shutdown: CancellationToken) -> anyhow::Res
     tasks.spawn(shutdown.clone().run_until_cancelled_owned(work).map(drop));
 
     data_dir.announce(&addresses)?;
-    welcome::print(&addresses, &advertised, &data_dir);
+    if welcome == Welcome::Printed {
+        welcome::print(&addresses, &advertised, &data_dir);
+    }
     shutdown.cancelled().await;
     tracing::info!("Stopping");
     take_down(tasks, &pipeline, &provisioning, &access, &host, &database).await;
@@ -167,6 +182,11 @@ async fn start_plugins(
     for error in errors {
         tracing::error!("A plugin was not installed: {error}");
     }
+    let examiner = BeforeInstall(TrialSettings {
+        folder: data_dir.trials()?,
+        runtime: data_dir.runtime().to_owned(),
+        sandbox: settings.sandbox.clone(),
+    });
     let host_settings = HostSettings {
         data_dir: data_dir.path().to_owned(),
         runtime: data_dir.runtime().to_owned(),
@@ -177,6 +197,9 @@ async fn start_plugins(
             keys: settings.packages.trusted.clone(),
             allow_unsigned: settings.packages.allow_unsigned,
         },
+        repositories: settings.packages.repositories.clone(),
+        sandbox: settings.sandbox.clone(),
+        examiner: Arc::new(examiner),
     };
     Ok(PluginHost::start(installed, host_settings, store, plugin_events, events).await?)
 }

@@ -9,6 +9,7 @@ use thiserror::Error;
 use super::access::AccessFile;
 use super::identification::IdentificationFile;
 use super::packages::PackagesFile;
+use super::sandbox::SandboxFile;
 use super::synchronization::{SynchronizationFile, SynchronizationSettingsError};
 
 /// Settings that cannot be used.
@@ -71,6 +72,8 @@ pub(super) struct File {
     pub(super) synchronization: SynchronizationFile,
     #[serde(default)]
     pub(super) packages: PackagesFile,
+    #[serde(default)]
+    pub(super) sandbox: SandboxFile,
 }
 
 impl File {

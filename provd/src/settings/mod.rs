@@ -6,10 +6,12 @@ pub mod access;
 mod file;
 mod identification;
 mod packages;
+mod sandbox;
 mod serve;
 pub mod synchronization;
 
 pub use file::SettingsError;
 pub use identification::{IdentificationArguments, IdentificationSettings};
 pub use packages::{PackageArguments, PackageSettings};
+pub use sandbox::SandboxArguments;
 pub use serve::{DhcpListen, ServeArguments, Settings};

@@ -10,7 +10,9 @@ use super::access::{AccessArguments, AccessSettings};
 use super::file::{File, SettingsError};
 use super::identification::{IdentificationArguments, IdentificationSettings};
 use super::packages::{PackageArguments, PackageSettings};
+use super::sandbox::{self, SandboxArguments};
 use super::synchronization::{SynchronizationArguments, SynchronizationSettings};
+use crate::domain::sandbox::SandboxPolicy;
 
 /// Flags of `provd serve`. Each is also an environment variable and a key of the configuration file.
 #[derive(Debug, Clone, Default, Args)]
@@ -55,9 +57,13 @@ pub struct ServeArguments {
     /// Packages.
     #[command(flatten)]
     pub packages: PackageArguments,
+    /// Walls around plugins.
+    #[command(flatten)]
+    pub sandbox: SandboxArguments,
     /// Configuration file (TOML) with the flags above as keys, `data_dir = "/var/lib/provd"`; those from --retriever to
     /// --provisional-hours in the table `[identification]`, those after them in `[synchronization]`, the first as `way`,
-    /// those from --verifier on in `[access]`, those from --trusted-keys on in `[packages]`
+    /// those from --verifier on in `[access]`, those from --trusted-keys on in `[packages]`, and those from --sandbox on in
+    /// `[sandbox]`, the first as `mode`, the others without `sandbox_`
     #[arg(long, env = "PROVD_CONFIG", value_name = "FILE")]
     pub config: Option<PathBuf>,
 }
@@ -91,6 +97,8 @@ pub struct Settings {
     pub access: AccessSettings,
     /// Whose packages of plugins are installed.
     pub packages: PackageSettings,
+    /// What plugins are kept from.
+    pub sandbox: SandboxPolicy,
 }
 
 /// Where DHCP clients are listened to.
@@ -142,6 +150,7 @@ impl Settings {
             )?,
             access: AccessSettings::resolve(arguments.access, file.access)?,
             packages: PackageSettings::resolve(arguments.packages, file.packages)?,
+            sandbox: sandbox::resolve(arguments.sandbox, file.sandbox)?,
         })
     }
 }

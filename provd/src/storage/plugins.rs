@@ -19,11 +19,13 @@ struct PluginRow {
     folder: String,
     quarantine: Option<String>,
     is_packaged: bool,
+    previous: Option<String>,
 }
 
 fn read_plugin(row: &SqliteRow) -> Result<PluginRecord, StoreError> {
-    let PluginRow { id, version, folder, quarantine, is_packaged } = decode(row, "plugin", "id")?;
-    Ok(PluginRecord { id, version, folder, quarantine, is_packaged })
+    let PluginRow { id, version, folder, quarantine, is_packaged, previous } = decode(row, "plugin", "id")?;
+    let previous = previous.map(|previous| from_json(&previous, &format!("plugin `{id}`"))).transpose()?;
+    Ok(PluginRecord { id, version, folder, quarantine, is_packaged, previous })
 }
 
 #[derive(FromRow)]
@@ -51,12 +53,13 @@ pub(super) async fn all(connection: &mut SqliteConnection) -> Result<Vec<PluginR
 
 pub(super) async fn put(connection: &mut SqliteConnection, plugin: &PluginRecord) -> Result<(), StoreError> {
     let query = sqlx::query(
-        "insert into plugins (id, version, folder, quarantine, is_packaged) values ($1, $2, $3, $4, $5) \
+        "insert into plugins (id, version, folder, quarantine, is_packaged, previous) values ($1, $2, $3, $4, $5, $6) \
          on conflict (id) do update set version = excluded.version, folder = excluded.folder, \
-         quarantine = excluded.quarantine, is_packaged = excluded.is_packaged",
+         quarantine = excluded.quarantine, is_packaged = excluded.is_packaged, previous = excluded.previous",
     );
     let query = query.bind(&plugin.id).bind(&plugin.version).bind(&plugin.folder).bind(&plugin.quarantine);
-    let query = query.bind(plugin.is_packaged);
+    let previous = plugin.previous.as_ref().map(|previous| to_json(previous, "plugin")).transpose()?;
+    let query = query.bind(plugin.is_packaged).bind(previous);
     query.execute(connection).await?;
     Ok(())
 }

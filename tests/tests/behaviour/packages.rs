@@ -140,3 +140,30 @@ async fn what_nobody_trusted_signed_or_somebody_changed_is_refused() -> Result<(
     assert!(said.err.contains("this is no package of a plugin"), "{said:?}");
     Ok(())
 }
+
+#[tokio::test]
+async fn a_plugin_that_does_not_behave_is_not_let_in() -> Result<()> {
+    let author = Home::with_families(&[])?;
+    let folder = author.root().join("mute");
+    fs::create_dir(&folder)?;
+    fs::write(
+        folder.join("plugin.toml"),
+        "api = 1\nid = 'mute'\nversion = '1.0.0'\ndescription = 'Says nothing'\ncommand = ['./run']\n",
+    )?;
+    fs::write(folder.join("run"), "#!/bin/sh\necho no words >&2\nexit 3\n")?;
+    let into = author.root().join("out");
+    let said = author.provd(&["plugin", "package", text(&folder)?, "--output", text(&into)?]).await?;
+    assert!(said.code == Some(0), "{said:?}");
+
+    let home = Home::with_families(&["digium"])?.argument("--allow-unsigned");
+    let server = home.start().await?;
+    let said = install(&home, &into.join("mute_1.0.0.provd.tar.gz")).await?;
+    assert_eq!(said.code, Some(1), "{said:?}");
+    for shown in ["mute", "1.0.0 is not fit", "start", "no words"] {
+        assert!(said.err.contains(shown), "{shown}: {said:?}");
+    }
+    assert!(!home.data_dir().join("plugins/mute").exists());
+    assert_eq!(fs::read_dir(home.data_dir().join("trials"))?.count(), 0, "nothing of it is left");
+    assert_eq!(server.plugin(DIGIUM).await?["state"], "ready");
+    Ok(())
+}

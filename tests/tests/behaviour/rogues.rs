@@ -103,7 +103,7 @@ async fn who_hangs_when_told_to_finish_is_replaced_all_the_same() -> Result<()> 
 
 #[tokio::test]
 async fn the_children_of_a_plugin_go_with_it() -> Result<()> {
-    let home = home_of("rogue-breeds", &["breeds"])?;
+    let home = home_of("rogue-breeds", &["breeds"])?.argument("--sandbox=off");
     let server = home.start().await?;
     server.ready("rogue-breeds").await?;
     let written = home.data_dir().join("scratch/rogue-breeds/child");

@@ -2,9 +2,9 @@
 
 use std::borrow::Cow;
 
+use crate::declarative::spanned::Spanned;
 use provd_proto::v1::{DhcpRequest, HttpRequest, request};
 use regex::{Captures, Regex};
-use toml::Spanned;
 
 use crate::declarative::error::LoadError;
 use crate::declarative::manifest::{ExtractEntry, Kind};

@@ -2,9 +2,9 @@
 
 use std::collections::BTreeMap;
 
+use crate::declarative::spanned::Spanned;
 use minijinja::Value;
 use provd_proto::v1::{RequestFilter, RequestKind, request};
-use toml::Spanned;
 
 use super::condition::{Condition, Subject};
 use crate::declarative::error::LoadError;

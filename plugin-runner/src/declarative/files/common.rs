@@ -1,7 +1,7 @@
 //! A file shared by all devices. Its path depends on nothing that is not known when the folder is loaded.
 
+use crate::declarative::spanned::Spanned;
 use provd_proto::v1::GeneratedFile;
-use toml::Spanned;
 
 use super::content::Content;
 use crate::PluginError;

@@ -1,6 +1,6 @@
 //! A file every device has one of.
 
-use toml::Spanned;
+use crate::declarative::spanned::Spanned;
 
 use super::content::Content;
 use crate::declarative::error::LoadError;

@@ -1,8 +1,8 @@
 //! Which files a target has, and what is in them: paths, the choice of template, rendering, encoding.
 
+use crate::declarative::spanned::Spanned;
 use minijinja::Value;
 use provd_proto::v1::{Device, GeneratedFile};
-use toml::Spanned;
 
 use super::error::LoadError;
 use super::facts::Fact;

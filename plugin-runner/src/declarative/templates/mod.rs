@@ -6,9 +6,9 @@
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
+use crate::declarative::spanned::Spanned;
 use minijinja::syntax::SyntaxConfig;
 use minijinja::{AutoEscape, Environment, UndefinedBehavior, Value, escape_formatter};
-use toml::Spanned;
 
 use super::error::LoadError;
 use super::source::Source;
@@ -21,6 +21,7 @@ mod context;
 mod error;
 mod escaping;
 mod filters;
+pub(crate) mod glossary;
 mod mac_spelling;
 mod numbered;
 mod phonebook;

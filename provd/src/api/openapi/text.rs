@@ -23,6 +23,7 @@ pub(super) fn tags() -> Value {
         ("devices", "Phones: their records, their files, what they were seen to do."),
         ("configs", "What phones are to be told, and from which other configs they inherit it."),
         ("plugins", "Families of phones: which are installed, and how they are."),
+        ("firmware", "Firmware and languages of phones: what there is, what is installed."),
         ("operations", "Work that goes on after its request was answered."),
         ("requests", "What phones asked for lately, and why they got what they got."),
         ("audit", "Who changed what, and when."),
@@ -59,6 +60,7 @@ pub(super) fn parameters() -> Value {
 pub(super) fn path_parameter(name: &str) -> Option<&'static str> {
     Some(match name {
         "id" => "Identifier",
+        "package" => "Identifier of a package within its plugin",
         "number" => "Number of the operation",
         "parameter" => "Name of the parameter",
         "plugin" => "Identifier of an installed plugin",

@@ -1,7 +1,7 @@
 //! One plugin that only pretends, and its administration.
 
-use std::sync::Mutex;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex};
 use std::time::{Duration, SystemTime};
 
 use async_trait::async_trait;
@@ -14,14 +14,17 @@ use crate::domain::device_info::DeviceInfo;
 use crate::domain::dhcp::DhcpHint;
 use crate::domain::mac::{Mac, canonical_path};
 use crate::domain::plugin::{
-    Configuration, Crash, FileReference, GeneratedFile, PluginState, PluginStatus, Support,
+    Configuration, Crash, FileReference, GeneratedFile, PluginLog, PluginState, PluginStatus, Support,
 };
 use crate::domain::raw_config::RawConfig;
 use crate::domain::request::Request;
+use crate::domain::sandbox::{MissingWall, Need, SandboxLevel, SandboxStatus};
 use crate::domain::synchronization::SynchronizationMethod;
 use crate::provisioning::PluginEvent;
 use crate::provisioning::installation::{InstallationError, PlacedPlugin, PluginOffer, SentPackage};
-use crate::provisioning::plugins::{PluginAdministration, PluginError, Plugins, Vote, Votes};
+use crate::provisioning::operations::Worker;
+use crate::provisioning::plugins::{PluginAdministration, PluginError, Plugins, Trial, Vote, Votes};
+use crate::provisioning::repositories::{PluginRepositories, Updated};
 
 /// Generates one file that tells the time zone, for devices that have a MAC address, and knows a phone by its name.
 pub(super) struct FakePlugins;
@@ -98,6 +101,9 @@ impl Plugins for FakePlugins {
     fn open_served(&self, _: &str, _: &str) -> Option<ServedFile> {
         None
     }
+    fn open_firmware(&self, _: &str, _: &str) -> Option<ServedFile> {
+        None
+    }
     fn is_sensitive(&self, _: &str, _: &str) -> bool {
         false
     }
@@ -105,15 +111,23 @@ impl Plugins for FakePlugins {
 
 /// One plugin that crashed once, of which a newer version is offered, and another that is not installed.
 #[derive(Default)]
-pub(super) struct FakeAdministration {
+pub(in crate::api) struct FakeAdministration {
     restarts: Mutex<u64>,
     upgraded: AtomicBool,
     removed: AtomicBool,
+    pub(in crate::api) repositories: Mutex<Vec<String>>,
 }
 
 fn offer(id: &str, is_installed: bool) -> PluginOffer {
     let (version, description) = ("1.3".to_owned(), "Aastra phones".to_owned());
-    PluginOffer { id: id.to_owned(), version, description, capabilities: Map::new(), is_installed }
+    PluginOffer {
+        id: id.to_owned(),
+        version,
+        description,
+        capabilities: Map::new(),
+        is_installed,
+        origin: None,
+    }
 }
 
 #[async_trait]
@@ -143,15 +157,27 @@ impl PluginAdministration for FakeAdministration {
             resident_bytes: Some(1 << 20),
             calls: 3,
             failures: 1,
+            p99: Some(Duration::from_millis(1)),
+            previous_version: None,
             capabilities: capabilities.as_object().unwrap().clone(),
+            sandbox: Some(SandboxStatus {
+                level: SandboxLevel::Partial,
+                landlock: 5,
+                seccomp: true,
+                missing: vec![MissingWall::Signals],
+                granted: vec![Need::Processes],
+                denied: vec![Need::Memory],
+            }),
             crashes: vec![crash],
         }]
     }
     async fn status(&self, plugin: &str) -> Option<PluginStatus> {
         self.statuses().await.into_iter().find(|status| status.id == plugin)
     }
-    fn log(&self, plugin: &str) -> Option<Vec<String>> {
-        (plugin == PLUGIN).then(|| vec!["one".to_owned(), "two".to_owned()])
+    fn log(&self, plugin: &str, seen: u64) -> Option<PluginLog> {
+        let lines =
+            ["one", "two"].into_iter().skip(usize::try_from(seen).unwrap()).map(str::to_owned).collect();
+        (plugin == PLUGIN).then_some(PluginLog { lines, end: 2 })
     }
     fn dhcp_hints(&self) -> Vec<(String, Option<Vec<DhcpHint>>)> {
         let hint = json!({
@@ -176,18 +202,29 @@ impl PluginAdministration for FakeAdministration {
         }
         let version = String::from_utf8(package.bytes.to_vec()).unwrap();
         let (id, folder) = (PLUGIN.to_owned(), format!("{version}-0"));
-        Ok(PlacedPlugin { id, is_installed: version == "1.2", version, folder })
+        Ok(PlacedPlugin { id, is_installed: version == "1.2", version, folder, is_packaged: true })
+    }
+    async fn place_offered(&self, plugin: &str, _: &Arc<Worker>) -> Result<PlacedPlugin, InstallationError> {
+        Ok(placed(plugin))
+    }
+    async fn previous(&self, plugin: &str) -> Result<PlacedPlugin, InstallationError> {
+        if plugin == PLUGIN && self.upgraded.load(Ordering::SeqCst) {
+            Ok(placed(plugin))
+        } else {
+            Err(InstallationError::NoPrevious(plugin.to_owned()))
+        }
+    }
+    async fn try_out(&self, _: &PlacedPlugin) -> Result<Box<dyn Trial>, InstallationError> {
+        Ok(Box::new(FakeTrial))
     }
     async fn install_placed(&self, placed: PlacedPlugin) -> Result<PluginEvent, InstallationError> {
-        self.install(&placed.id).await
-    }
-    async fn install(&self, plugin: &str) -> Result<PluginEvent, InstallationError> {
+        let plugin = placed.id;
         if plugin == NEW_PLUGIN {
             return Err(InstallationError::Failed("it did not become ready".to_owned()));
         }
         self.upgraded.store(true, Ordering::SeqCst);
         self.removed.store(false, Ordering::SeqCst);
-        Ok(PluginEvent::Ready { plugin: plugin.to_owned(), version: "1.3".to_owned() })
+        Ok(PluginEvent::Ready { plugin, version: "1.3".to_owned() })
     }
     async fn uninstall(&self, plugin: &str) -> Result<(), InstallationError> {
         if self.status(plugin).await.is_none() {
@@ -195,5 +232,42 @@ impl PluginAdministration for FakeAdministration {
         }
         self.removed.store(true, Ordering::SeqCst);
         Ok(())
+    }
+}
+
+fn placed(plugin: &str) -> PlacedPlugin {
+    PlacedPlugin {
+        id: plugin.to_owned(),
+        version: "1.3".to_owned(),
+        folder: "1.3-0".to_owned(),
+        is_installed: false,
+        is_packaged: false,
+    }
+}
+
+/// A version that generates nothing.
+struct FakeTrial;
+
+#[async_trait]
+impl Trial for FakeTrial {
+    async fn configure_common(&self, _: &RawConfig) -> Result<Configuration, PluginError> {
+        Ok(Configuration::default())
+    }
+    async fn configure(&self, _: &Device, _: &RawConfig) -> Result<Configuration, PluginError> {
+        Ok(Configuration::default())
+    }
+    async fn end(self: Box<Self>) {}
+}
+
+#[async_trait]
+impl PluginRepositories for FakeAdministration {
+    async fn repositories(&self) -> Result<Vec<String>, InstallationError> {
+        Ok(self.repositories.lock().unwrap().clone())
+    }
+    async fn update(&self, repository: &str) -> Result<Updated, InstallationError> {
+        if repository.starts_with("https") {
+            return Err(InstallationError::Failed("nobody answered".to_owned()));
+        }
+        Ok(Updated { packages: 2, new: vec![format!("{NEW_PLUGIN} 1.3")] })
     }
 }

@@ -96,16 +96,27 @@ async fn what_cannot_be_done_is_refused_with_words() {
 }
 
 #[tokio::test]
-async fn an_update_needs_a_server_and_cannot_be_had_yet() {
+async fn an_update_asks_all_repositories_and_names_those_that_did_not_answer() {
     let api = Api::new().await;
     let answered = api.post("/pg_mgr/install/update", json!({})).await;
     assert_eq!(answered.status, 400);
-    assert!(answered.body.contains("no plugin_server is set"), "{answered:?}");
-    let server = json!({"param": {"value": "http://provd.example.org/stable"}});
-    assert_eq!(api.put("/configure/plugin_server", server).await.status, 204);
-    let answered = api.post("/pg_mgr/install/update", Value::Null).await;
-    assert_eq!(answered.status, 400);
-    assert!(answered.body.contains("--plugins"), "{answered:?}");
+    assert!(answered.body.contains("plugin_server"), "{answered:?}");
+    for (repositories, status, reason) in [
+        (vec!["http://a/"], "update|success;1/1", "2 packages are offered, new of them"),
+        (vec!["https://b/", "http://a/"], "update|fail;2/2", "https://b/: nobody answered"),
+    ] {
+        *api.administration.repositories.lock().unwrap() =
+            repositories.into_iter().map(str::to_owned).collect();
+        let answered = api.post("/pg_mgr/install/update", Value::Null).await;
+        assert_eq!((answered.status.as_u16(), answered.body.as_str()), (201, ""));
+        let location = answered.header("location");
+        assert!(location.starts_with("/0.2/pg_mgr/install/update/"), "{location}");
+        let operation = ended(&api, location).await;
+        assert_eq!(operation["status"], status);
+        assert!(operation["reason"].as_str().unwrap().starts_with(reason), "{operation}");
+        let path = location.strip_prefix("/0.2").unwrap();
+        assert_eq!(api.delete(path).await.status, 204);
+    }
 }
 
 #[tokio::test]

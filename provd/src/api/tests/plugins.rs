@@ -32,13 +32,26 @@ async fn a_state_tells_all_there_is_to_know() {
         "resident_bytes": 1_048_576,
         "calls": 3,
         "failures": 1,
+        "p99_seconds": 0.001,
+        "previous_version": null,
         "capabilities": {"Aastra, 6731i, 3.2.2": {"lines": 6}},
+        "sandbox": {
+            "level": "partial",
+            "landlock": 5,
+            "seccomp": true,
+            "missing": ["signals"],
+            "granted": ["processes"],
+            "denied": ["memory"],
+        },
         "crashes": [{"at": "2023-11-14T22:13:20.250Z", "reason": "killed by SIGKILL", "log": ["the last words"]}],
     });
     assert_eq!(api.get(&format!("/pg_mgr/plugins/{PLUGIN}/state")).await.json(), state);
     assert_eq!(api.get("/pg_mgr/states").await.json(), json!({"states": [state]}));
     let log = api.get(&format!("/pg_mgr/plugins/{PLUGIN}/log")).await.json();
-    assert_eq!(log, json!({"lines": ["one", "two"]}));
+    assert_eq!(log, json!({"lines": ["one", "two"], "end": 2}));
+    let log = api.get(&format!("/pg_mgr/plugins/{PLUGIN}/log?after=1")).await.json();
+    assert_eq!(log, json!({"lines": ["two"], "end": 2}));
+    assert_eq!(api.get(&format!("/pg_mgr/plugins/{PLUGIN}/log?after=x")).await.status.as_u16(), 400);
 }
 
 #[tokio::test]

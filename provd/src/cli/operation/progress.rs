@@ -3,7 +3,7 @@
 use indicatif::{ProgressBar, ProgressFinish, ProgressStyle};
 use serde_json::Value;
 
-use super::super::table::{field, harmless};
+use super::super::table::{field, harmless, items, size};
 
 const COUNTED: &str = "[{bar:30}] {pos}/{len} {elapsed} {wide_msg}";
 const UNCOUNTED: &str = "{spinner} {elapsed} {wide_msg}";
@@ -19,15 +19,23 @@ impl Progress {
         Progress(bar.with_style(style(UNCOUNTED)))
     }
 
-    /// Shows how far an operation is.
+    /// Shows how far an operation is, or the part of it that goes on.
     pub(super) fn show(&self, operation: &Value) {
-        self.0.set_message(message(operation));
-        let number = |key: &str| operation.get(key).and_then(Value::as_u64);
-        if let Some(end) = number("end").filter(|end| *end > 0) {
-            if self.0.length().is_none() {
-                self.0.set_style(style(COUNTED));
+        let part = items(operation, "parts").iter().find(|part| field(part, "state") == "progress");
+        self.0.set_message(format!("{}{}", message(operation), part.map(told).unwrap_or_default()));
+        let number = |key: &str| part.unwrap_or(operation).get(key).and_then(Value::as_u64);
+        match number("end").filter(|end| *end > 0) {
+            Some(end) => {
+                if self.0.length().is_none() {
+                    self.0.set_style(style(COUNTED));
+                }
+                self.0.set_length(end);
             }
-            self.0.set_length(end);
+            None if self.0.length().is_some() => {
+                self.0.set_style(style(UNCOUNTED));
+                self.0.unset_length();
+            }
+            None => {}
         }
         self.0.set_position(number("current").unwrap_or(0));
         self.0.tick();
@@ -42,6 +50,12 @@ fn message(operation: &Value) -> String {
         Some(failed) => format!(", {failed} failed"),
     };
     format!("Operation {}: {what}{failed}", field(operation, "number"))
+}
+
+/// What goes on, and how much of it is done: parts that count, count bytes.
+fn told(part: &Value) -> String {
+    let counted = part.get("current").and_then(Value::as_u64).map(|current| format!(" {}", size(current)));
+    format!(", {}{}", harmless(&field(part, "label")), counted.unwrap_or_default())
 }
 
 fn style(template: &str) -> ProgressStyle {
@@ -71,5 +85,12 @@ mod tests {
         progress.show(&json!({"number": 7, "what": "configure", "current": 3, "end": 20, "failed": 2}));
         assert_eq!((progress.0.length(), progress.0.position()), (Some(20), 3));
         assert_eq!(progress.0.message(), "Operation 7: configure, 2 failed");
+        let parts = json!([{"label": "download", "state": "success", "current": 9, "end": 9},
+            {"label": "unpack", "state": "progress", "current": 1024, "end": 4096}]);
+        progress.show(&json!({"number": 7, "what": "install", "parts": parts}));
+        assert_eq!((progress.0.length(), progress.0.position()), (Some(4096), 1024));
+        assert_eq!(progress.0.message(), "Operation 7: install, unpack 1.0 KiB");
+        progress.show(&json!({"number": 7, "what": "install"}));
+        assert_eq!(progress.0.length(), None);
     }
 }

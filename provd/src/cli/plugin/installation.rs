@@ -13,6 +13,7 @@ use super::super::failure::Failure;
 use super::super::operation::{follow, number_of, outcome};
 use super::super::output::Output;
 use super::super::table::{Style, cell, field, table};
+use super::findings::with_findings;
 use crate::packages::{EXTENSION, SIGNATURE};
 
 const PACKAGES: Columns = Columns {
@@ -32,19 +33,36 @@ pub(in crate::cli) struct Wanted {
     no_wait: bool,
 }
 
+/// A plugin that is to run in another version.
+#[derive(Debug, Args)]
+pub(in crate::cli) struct Change {
+    #[command(flatten)]
+    wanted: Wanted,
+    #[command(flatten)]
+    terms: Terms,
+}
+
+/// On what terms.
+#[derive(Debug, Default, Args)]
+struct Terms {
+    /// Only show what would change for its phones
+    #[arg(long)]
+    dry_run: bool,
+    /// Let the version in even if it cannot configure so many percent of the phones that are configured
+    #[arg(long, value_name = "PERCENT", default_value_t = 5, value_parser = clap::value_parser!(u8).range(..=100))]
+    tolerate: u8,
+}
+
+impl Terms {
+    /// As the query of a path.
+    fn query(&self) -> String {
+        format!("?dry_run={}&tolerate={}", self.dry_run, self.tolerate)
+    }
+}
+
 pub(super) async fn installed(client: &Client, style: Style) -> Result<Output, Failure> {
     let document = client.get("/pg_mgr/install/installed").await?;
     let text = render(&document, style, "No plugins are installed.");
-    Ok(Output::Document { document, text })
-}
-
-pub(super) async fn available(client: &Client, style: Style) -> Result<Output, Failure> {
-    let document = client.get("/pg_mgr/install/installable").await?;
-    let text = render(
-        &document,
-        style,
-        "Nothing new is offered: all plugins are installed, in their latest version.",
-    );
     Ok(Output::Document { document, text })
 }
 
@@ -58,22 +76,30 @@ fn render(document: &Value, style: Style, empty: &str) -> String {
     table(style, &PACKAGES, packages.into_iter().flatten().map(row).collect(), empty)
 }
 
-/// `step` is `install` or `upgrade`.
-pub(super) async fn change(step: &str, wanted: &Wanted, client: &Client) -> Result<Output, Failure> {
+pub(super) async fn install(wanted: &Wanted, client: &Client) -> Result<Output, Failure> {
+    begin("install", wanted, "", client).await
+}
+
+/// `step` is `upgrade` or `rollback`.
+pub(super) async fn change(step: &str, change: &Change, client: &Client) -> Result<Output, Failure> {
+    begin(step, &change.wanted, &change.terms.query(), client).await
+}
+
+async fn begin(step: &str, wanted: &Wanted, query: &str, client: &Client) -> Result<Output, Failure> {
     let operation = if wanted.id.ends_with(EXTENSION) {
-        send(Path::new(&wanted.id), client).await?
+        send(Path::new(&wanted.id), query, client).await?
     } else {
-        client.begin(&format!("/pg_mgr/install/{step}"), &json!({"id": wanted.id})).await?.0
+        client.begin(&format!("/pg_mgr/install/{step}{query}"), &json!({"id": wanted.id})).await?.0
     };
     if !wanted.no_wait {
-        return outcome(follow(&operation, client).await?);
+        return Ok(with_findings(outcome(follow(&operation, client).await?)?));
     }
     let text = format!("To be followed by `provd operation watch {}`.", number_of(&operation));
     Ok(Output::Document { document: client.get(&operation).await?, text })
 }
 
 /// Hands the server a package, with its signature if there is one. Gives the operation.
-async fn send(file: &Path, client: &Client) -> Result<String, Failure> {
+async fn send(file: &Path, query: &str, client: &Client) -> Result<String, Failure> {
     let unreadable =
         |path: &Path, error: io::Error| Failure::File { path: path.to_owned(), why: error.to_string() };
     let package = fs::read(file).map_err(|error| unreadable(file, error))?;
@@ -83,7 +109,7 @@ async fn send(file: &Path, client: &Client) -> Result<String, Failure> {
         Err(error) if error.kind() == io::ErrorKind::NotFound => None,
         Err(error) => return Err(unreadable(&beside, error)),
     };
-    client.send_package("/pg_mgr/install/package", package, signature).await
+    client.send_package(&format!("/pg_mgr/install/package{query}"), package, signature).await
 }
 
 pub(super) async fn uninstall(id: &str, client: &Client) -> Result<Output, Failure> {

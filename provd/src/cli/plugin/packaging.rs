@@ -1,4 +1,4 @@
-//! What a plugin's author does, without a server: packages, their keys and signatures.
+//! What a plugin's author does with files alone: packages, their keys and signatures.
 
 use std::fs::{self, OpenOptions};
 use std::io::Write as _;
@@ -13,6 +13,7 @@ use super::super::columns::Columns;
 use super::super::failure::Failure;
 use super::super::output::Output;
 use super::super::table::{Style, cell, size, table};
+use super::indexing::{IndexArguments, index};
 use crate::packages::{self, EXTENSION, Files, Manifest, SIGNATURE, SigningKey, read_folder};
 
 /// Where the password of a key is, if it has one.
@@ -24,11 +25,13 @@ const COLUMNS: Columns = Columns {
     breaks: None,
 };
 
-/// What an author does.
+/// What an author does with files.
 #[derive(Debug, Subcommand)]
-pub(in crate::cli) enum AuthorAction {
+pub(in crate::cli) enum PackingAction {
     /// Build a package of each plugin in a folder: the same files always give the same bytes
     Package(PackageArguments),
+    /// Write the index of a folder of packages, which any web server then offers as a repository
+    Index(IndexArguments),
     /// Make a pair of keys: the secret one signs packages, the public one is what servers trust
     Key(KeyArguments),
 }
@@ -55,10 +58,11 @@ pub(in crate::cli) struct KeyArguments {
     file: PathBuf,
 }
 
-pub(in crate::cli) fn execute(action: AuthorAction, style: Style) -> Result<Output, Failure> {
+pub(in crate::cli) fn execute(action: PackingAction, style: Style) -> Result<Output, Failure> {
     match action {
-        AuthorAction::Package(arguments) => package(&arguments, style),
-        AuthorAction::Key(arguments) => key(&arguments.file),
+        PackingAction::Package(arguments) => package(&arguments, style),
+        PackingAction::Index(arguments) => index(&arguments, style),
+        PackingAction::Key(arguments) => key(&arguments.file),
     }
 }
 
@@ -149,42 +153,42 @@ fn key(file: &Path) -> Result<Output, Failure> {
     Ok(Output::Document { document, text })
 }
 
-fn signing_key(file: &Path) -> Result<SigningKey, Failure> {
+pub(super) fn signing_key(file: &Path) -> Result<SigningKey, Failure> {
     let text = fs::read_to_string(file).map_err(|error| at(file, error))?;
     SigningKey::parse(&text, std::env::var(PASSWORD).ok()).map_err(|error| at(file, error))
 }
 
-fn sign(path: &Path, bytes: &[u8], key: &SigningKey) -> Result<String, Failure> {
+pub(super) fn sign(path: &Path, bytes: &[u8], key: &SigningKey) -> Result<String, Failure> {
     let name = path.file_name().unwrap_or_default().to_string_lossy();
     let signature = key.sign(bytes, &name).map_err(|error| at(path, error))?;
     write(&signature_of(path), signature.as_bytes())?;
     Ok(key.public().number())
 }
 
-fn signature_of(path: &Path) -> PathBuf {
+pub(super) fn signature_of(path: &Path) -> PathBuf {
     PathBuf::from(format!("{}{SIGNATURE}", path.display()))
 }
 
 /// Puts a file in its place in one step.
-fn write(path: &Path, bytes: &[u8]) -> Result<(), Failure> {
+pub(super) fn write(path: &Path, bytes: &[u8]) -> Result<(), Failure> {
     let staging = PathBuf::from(format!("{}.part", path.display()));
     fs::write(&staging, bytes).and_then(|()| fs::rename(&staging, path)).map_err(|error| at(path, error))
 }
 
 /// A signature of what was there before.
-fn remove_stale(file: &Path) -> Result<(), Failure> {
+pub(super) fn remove_stale(file: &Path) -> Result<(), Failure> {
     match fs::remove_file(file) {
         Err(error) if error.kind() != std::io::ErrorKind::NotFound => Err(at(file, error)),
         _ => Ok(()),
     }
 }
 
-fn at(path: &Path, why: impl std::fmt::Display) -> Failure {
+pub(super) fn at(path: &Path, why: impl std::fmt::Display) -> Failure {
     Failure::File { path: path.to_owned(), why: why.to_string() }
 }
 
 /// Something that says itself which file it is about.
-fn unusable(error: impl std::error::Error) -> Failure {
+pub(super) fn unusable(error: impl std::error::Error) -> Failure {
     Failure::Usage(error.to_string())
 }
 

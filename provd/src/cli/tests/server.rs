@@ -6,17 +6,39 @@ use axum::Router;
 use axum::extract::{Request, State};
 use axum::http::{StatusCode, header};
 use axum::response::{IntoResponse, Response};
-use clap::Parser;
+use clap::{Parser, Subcommand};
 use serde_json::{Value, json};
 use tokio::net::TcpListener;
 
 use crate::cli::client::MEDIA_TYPE;
-use crate::cli::{ClientCommand, Failure, Output, Style, execute};
+use crate::cli::plugin::Action;
+use crate::cli::{ClientCommand, Failure, Output, PluginCommand, Style, execute, execute_plugin};
 
 #[derive(Debug, Parser)]
 pub(super) struct Cli {
     #[command(subcommand)]
-    pub(super) command: ClientCommand,
+    command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    #[command(flatten)]
+    Client(ClientCommand),
+    Plugin(PluginCommand),
+}
+
+impl Cli {
+    /// As it is written to a pipe.
+    pub(super) async fn execute(self) -> Result<Output, Failure> {
+        let style = Style { width: None, colour: false };
+        match self.command {
+            Command::Client(command) => execute(command, style).await,
+            Command::Plugin(PluginCommand { connection, action: Action::Server(action) }) => {
+                execute_plugin(action, &connection, style).await
+            }
+            Command::Plugin(_) => panic!("nothing is asked of a server"),
+        }
+    }
 }
 
 /// Answers `Büro`'s device and little else; keeps method, path and body of each request.
@@ -79,7 +101,9 @@ async fn answer(State(server): State<Server>, request: Request) -> Response {
             (StatusCode::CREATED, location, json!({"devices": 2}).to_string()).into_response()
         }
         "POST /0.2/pg_mgr/install/install" => created("/0.2/pg_mgr/install/install/7"),
-        "POST /0.2/pg_mgr/install/upgrade" => created("/0.2/pg_mgr/install/upgrade/8"),
+        "POST /0.2/pg_mgr/install/upgrade?dry_run=true&tolerate=5" => {
+            created("/0.2/pg_mgr/install/upgrade/8")
+        }
         "POST /0.2/pg_mgr/install/uninstall" => StatusCode::NO_CONTENT.into_response(),
         "GET /0.2/configure" => document(
             &json!({"params": [{"id": "NAT", "value": 1, "description": "Behind NAT", "links": []}]}),
@@ -166,7 +190,7 @@ fn created(location: &'static str) -> Response {
 pub(super) async fn run(url: &str, token: &str, arguments: &str) -> Result<Output, Failure> {
     let arguments = format!("provd {arguments} --url {url} --token {token}");
     let cli = Cli::try_parse_from(arguments.split_whitespace()).unwrap();
-    execute(cli.command, Style { width: None, colour: false }).await
+    cli.execute().await
 }
 
 pub(super) async fn text(url: &str, arguments: &str) -> String {

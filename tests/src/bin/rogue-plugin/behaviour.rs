@@ -29,6 +29,38 @@ pub(crate) enum Behaviour {
     Immortal,
     /// Has a child of its own.
     Breeds,
+    /// Tries to do what no plugin may, and writes down what came of it.
+    Tries(Vec<String>),
+    /// Takes so many MiB of memory when it is asked about a phone.
+    Eats(usize),
+    /// Ends without a word where it was started by hand.
+    Speechless,
+    /// Answers whoever calls, takes small messages only, and neither drains nor ends with the server.
+    Raw,
+    /// Says another version than its plugin.toml.
+    WrongVersion,
+    /// Says something else of itself each time.
+    Fickle,
+    /// Takes every phone and every request for its own.
+    Greedy,
+    /// Answers with INTERNAL what it did not expect.
+    Careless,
+    /// Dies of long texts.
+    Fragile,
+    /// Generates other bytes each time.
+    Unstable,
+    /// Refuses to forget what it has forgotten.
+    ForgetsOnce,
+    /// Answers nothing any more once a call was dropped.
+    Clogs,
+    /// Refuses a call while another one runs.
+    OneAtATime,
+    /// Keeps memory of every call.
+    Leaks,
+    /// Keeps descriptors of calls.
+    LeaksDescriptors,
+    /// Writes down its token.
+    Tells,
 }
 
 impl Behaviour {
@@ -49,6 +81,22 @@ impl Behaviour {
             ["garbage-mac"] => Behaviour::GarbageMac,
             ["immortal"] => Behaviour::Immortal,
             ["breeds"] => Behaviour::Breeds,
+            ["speechless"] => Behaviour::Speechless,
+            ["raw"] => Behaviour::Raw,
+            ["wrong-version"] => Behaviour::WrongVersion,
+            ["fickle"] => Behaviour::Fickle,
+            ["greedy"] => Behaviour::Greedy,
+            ["careless"] => Behaviour::Careless,
+            ["fragile"] => Behaviour::Fragile,
+            ["unstable"] => Behaviour::Unstable,
+            ["forgets-once"] => Behaviour::ForgetsOnce,
+            ["clogs"] => Behaviour::Clogs,
+            ["one-at-a-time"] => Behaviour::OneAtATime,
+            ["leaks"] => Behaviour::Leaks,
+            ["leaks-descriptors"] => Behaviour::LeaksDescriptors,
+            ["tells"] => Behaviour::Tells,
+            ["tries", deeds @ ..] => Behaviour::Tries(deeds.iter().map(|&deed| deed.to_owned()).collect()),
+            ["eats", mebibytes] => Behaviour::Eats(mebibytes.parse().ok()?),
             _ => return None,
         })
     }

@@ -6,10 +6,12 @@ use std::io::Write as _;
 use std::process::ExitCode;
 use std::time::Duration;
 
-use provd_plugin_runner::{Environment, runtime, serve};
+use provd_plugin_runner::{Environment, EnvironmentError, runtime, serve};
 use tokio::net::UnixListener;
 
 mod behaviour;
+mod deeds;
+mod habits;
 mod plugin;
 mod raw;
 
@@ -29,6 +31,11 @@ fn main() -> ExitCode {
     };
     match run(&behaviour) {
         Ok(()) => ExitCode::SUCCESS,
+        Err(_) if behaviour == Behaviour::Speechless => ExitCode::FAILURE,
+        Err(error) if error.is::<EnvironmentError>() => {
+            eprintln!("{error}");
+            ExitCode::from(2)
+        }
         Err(error) => {
             eprintln!("rogue-plugin: {error:#}");
             ExitCode::FAILURE
@@ -49,6 +56,8 @@ fn run(behaviour: &Behaviour) -> anyhow::Result<()> {
             std::thread::spawn(flood);
         }
         Behaviour::Breeds => breed(&environment)?,
+        Behaviour::Tells => eprintln!("started with {}", environment.token),
+        Behaviour::Tries(deeds) => deeds::report(deeds, &environment.scratch)?,
         _ => {}
     }
     runtime()?.block_on(async {
@@ -57,7 +66,7 @@ fn run(behaviour: &Behaviour) -> anyhow::Result<()> {
                 let _bound = UnixListener::bind(&environment.socket)?;
                 std::future::pending::<()>().await;
             }
-            Behaviour::Bloated => raw::serve(&environment, rogue).await?,
+            Behaviour::Bloated | Behaviour::Raw => raw::serve(&environment, rogue).await?,
             _ => serve(rogue).await?,
         }
         if *behaviour == Behaviour::Immortal {

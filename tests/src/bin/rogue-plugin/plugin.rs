@@ -11,6 +11,7 @@ use provd_proto::v1::{
 };
 
 use crate::behaviour::Behaviour;
+use crate::habits;
 
 /// More than a message may hold.
 const BLOAT: usize = 9 * 1024 * 1024;
@@ -27,9 +28,10 @@ pub(crate) struct Rogue {
 impl Rogue {
     /// Waits for ever if this call is the one to hang in.
     async fn pass(&self, call: &str) {
-        if self.behaviour == Behaviour::HangsIn(call.to_owned()) {
+        if self.behaviour == Behaviour::HangsIn(call.to_owned()) || habits::is_clogged() {
             std::future::pending::<()>().await;
         }
+        habits::keep_something_of(&self.behaviour);
     }
 
     /// What stands between the plugin's id and `.cfg` in the path of a request.
@@ -41,7 +43,11 @@ impl Rogue {
 
     fn path_for(&self, device: Option<&Device>) -> Result<String, PluginError> {
         let mac = device.and_then(|device| device.info.as_ref()?.mac.clone());
-        let mac = mac.ok_or_else(|| PluginError::FailedPrecondition("a MAC address is needed".to_owned()))?;
+        let missing = || match self.behaviour {
+            Behaviour::Careless => PluginError::Internal("index out of range".to_owned()),
+            _ => PluginError::FailedPrecondition("a MAC address is needed".to_owned()),
+        };
+        let mac = mac.ok_or_else(missing)?;
         Ok(format!("{}/{}.cfg", self.id, mac.replace(':', "")))
     }
 }
@@ -63,9 +69,14 @@ impl Plugin for Rogue {
             path: format!("^/{}/", self.id),
             ..RequestFilter::default()
         };
+        let version = if self.behaviour == Behaviour::WrongVersion { "9.9.9" } else { "1.0.0" };
         Ok(DescribeResponse {
             id,
-            version: "1.0.0".to_owned(),
+            version: version.to_owned(),
+            description: match self.behaviour {
+                Behaviour::Fickle => format!("asked {} times", habits::count()),
+                _ => String::new(),
+            },
             supported_devices: vec![model],
             filters: vec![filter],
             served_folders: vec!["served".to_owned()],
@@ -75,7 +86,15 @@ impl Plugin for Rogue {
 
     async fn extract(&self, request: ExtractRequest) -> Result<ExtractResponse, PluginError> {
         self.pass("extract").await;
-        let Some(name) = self.name_asked_for(request.request.as_ref()) else {
+        if let Behaviour::Eats(mebibytes) = self.behaviour {
+            // Written to, or it would be promised only.
+            std::hint::black_box(vec![1_u8; mebibytes << 20]);
+        }
+        if self.behaviour == Behaviour::Fragile {
+            habits::die_of_long_texts(request.request.as_ref());
+        }
+        let greed = (self.behaviour == Behaviour::Greedy).then(|| "00aabbccddee".to_owned());
+        let Some(name) = self.name_asked_for(request.request.as_ref()).or(greed) else {
             return Ok(ExtractResponse::default());
         };
         let pairs: Vec<&str> = (0..name.len()).step_by(2).filter_map(|at| name.get(at..at + 2)).collect();
@@ -96,6 +115,7 @@ impl Plugin for Rogue {
         self.pass("associate").await;
         let info = request.info.unwrap_or_default();
         let own = info.vendor.as_deref() == Some("Rogue") && info.model.as_deref() == Some(&self.id);
+        let own = own || self.behaviour == Behaviour::Greedy;
         let support = if own { Support::Exact } else { Support::None };
         Ok(AssociateResponse { support: support.into(), may_be_remembered: false })
     }
@@ -110,8 +130,10 @@ impl Plugin for Rogue {
 
     async fn configure(&self, request: ConfigureRequest) -> Result<ConfigureResponse, PluginError> {
         self.pass("configure").await;
+        habits::configure(&self.behaviour).await?;
         let content = match self.behaviour {
             Behaviour::Bloated => vec![b'x'; BLOAT],
+            Behaviour::Unstable => format!("file number {}", habits::count()).into_bytes(),
             _ => format!("a file of {}", self.id).into_bytes(),
         };
         let path = match &self.behaviour {
@@ -124,6 +146,9 @@ impl Plugin for Rogue {
 
     async fn deconfigure(&self, _request: DeconfigureRequest) -> Result<DeconfigureResponse, PluginError> {
         self.pass("deconfigure").await;
+        if self.behaviour == Behaviour::ForgetsOnce && habits::count() > 0 {
+            return Err(PluginError::NotFound("it is forgotten already".to_owned()));
+        }
         Ok(DeconfigureResponse::default())
     }
 
@@ -132,6 +157,9 @@ impl Plugin for Rogue {
         let answer = match &self.behaviour {
             Behaviour::Lies(path) => {
                 Answer::Served(ServedReference { path: path.clone(), ..ServedReference::default() })
+            }
+            _ if self.name_asked_for(request.request.as_ref()).is_none() => {
+                return Err(PluginError::NotFound("there is no such file".to_owned()));
             }
             _ => Answer::Generated(GeneratedReference { path: self.path_for(request.device.as_ref())? }),
         };

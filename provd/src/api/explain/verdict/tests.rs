@@ -31,7 +31,10 @@ fn status(state: PluginState, reason: Option<&str>) -> PluginStatus {
         resident_bytes: None,
         calls: 0,
         failures: 0,
+        p99: None,
+        previous_version: None,
         capabilities: serde_json::Map::new(),
+        sandbox: None,
         crashes: Vec::new(),
     }
 }

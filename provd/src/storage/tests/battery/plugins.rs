@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use crate::domain::plugin::Crash;
-use crate::provisioning::store::{PluginRecord, Store};
+use crate::provisioning::store::{PluginRecord, PreviousVersion, Store};
 
 pub(super) async fn a_plugin_is_replaced(store: Arc<dyn Store>) {
     let plugin = |id: &str, version: &str, quarantine: Option<&str>| PluginRecord {
@@ -13,6 +13,11 @@ pub(super) async fn a_plugin_is_replaced(store: Arc<dyn Store>) {
         version: version.to_owned(),
         folder: format!("{version}-1"),
         quarantine: quarantine.map(str::to_owned),
+        previous: quarantine.map(|_| PreviousVersion {
+            version: "0.9".to_owned(),
+            folder: "0.9-1".to_owned(),
+            is_packaged: true,
+        }),
     };
     store.put_plugin(&plugin("b", "1.0", None)).await.unwrap();
     store.put_plugin(&plugin("a", "1.0", Some("crashed five times"))).await.unwrap();

@@ -1,0 +1,25 @@
+//! Limits of what a process may take, setrlimit(2). The kernel holds it to them; the process cannot raise them again.
+
+use std::io;
+
+use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
+
+/// Open files: each call is a stream on one connection, so few are needed.
+const OPEN_FILES: u64 = 1024;
+/// Bytes of a file in its scratch folder.
+const FILE_SIZE: u64 = 256 << 20;
+
+/// Limits this process. `memory` bounds its private memory in bytes: its heap, stacks and anonymous mappings.
+pub(super) fn limit(memory: u64) -> io::Result<()> {
+    for (resource, most) in [
+        (Resource::Core, 0),
+        (Resource::Nofile, OPEN_FILES),
+        (Resource::Fsize, FILE_SIZE),
+        (Resource::Data, memory),
+    ] {
+        // Where less is permitted already, it stays at that.
+        let most = getrlimit(resource).maximum.map_or(most, |permitted| permitted.min(most));
+        setrlimit(resource, Rlimit { current: Some(most), maximum: Some(most) })?;
+    }
+    Ok(())
+}

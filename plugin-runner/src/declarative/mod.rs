@@ -1,6 +1,6 @@
 //! Plugins that are only data: the engine behind a folder with a `plugin.toml` and templates.
 //!
-//! `docs/plugins/declarative.md` is the specification, with the page that [`reference`] is made into; what they do not say,
+//! `docs/plugins/declarative.md` is the specification, with the page that [`mod@reference`] is made into; what they do not say,
 //! the engine does not do. The engine is one plugin like any other, written with the SDK of this crate.
 
 pub use engine::Engine;

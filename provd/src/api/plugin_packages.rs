@@ -94,6 +94,7 @@ async fn change(
     sent: Sent,
     is_upgrade: bool,
 ) -> Result<Begun, Problem> {
+    packages_of(api, plugin).await?;
     let package = sent.id()?;
     let step = if is_upgrade { "upgrade" } else { "install" };
     let collection = format!("{}/{step}", base(plugin));
@@ -117,6 +118,7 @@ async fn uninstall(
     Path(plugin): Path<String>,
     sent: Sent,
 ) -> Result<StatusCode, Problem> {
+    packages_of(&api, &plugin).await?;
     let package = sent.id()?;
     api.firmware.uninstall(&plugin, &package).await?;
     tracing::info!("Package {package} of plugin {plugin} was removed by {actor}");

@@ -49,7 +49,7 @@ Examples:
   provd plugin check plugins/aastra
   provd plugin check aastra-3.2.2.1136_1.0.0.provd.tar.gz --report report.json
 
-Exit codes: 0 the plugin keeps the contract, 1 it does not")]
+Exit codes: 0 the plugin keeps the contract, 1 it does not, 2 there is nothing to check")]
 pub struct CheckArguments {
     /// Folder with a plugin.toml, or a package
     #[arg(value_name = "DIR|PACKAGE")]

@@ -153,6 +153,9 @@ impl DownloadError {
     pub(super) fn of_status(url: &Url, status: StatusCode) -> DownloadError {
         match status {
             StatusCode::NOT_FOUND => DownloadError::NotFound(shown(url)),
+            status if status.is_redirection() => {
+                DownloadError::Redirected { url: shown(url), why: "to nowhere".to_owned() }
+            }
             status => DownloadError::Refused { url: shown(url), status },
         }
     }

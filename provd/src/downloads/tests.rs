@@ -225,6 +225,7 @@ async fn what_the_server_says_instead_is_told_at_once() {
         ("401 Unauthorized", "wants a user and a password"),
         ("503 Service Unavailable", "answered 503"),
         ("302 Found\r\nLocation: ftp://example.org/", "neither http nor https"),
+        ("302 Found\r\nLocation: file:///etc/passwd", "redirects to nowhere"),
     ] {
         let server = Server::start(vec![refusal(head)]).await;
         let mut wanted = server.wanted();

@@ -54,6 +54,16 @@ pub(super) struct RemoteFile {
     pub(super) is_protected: bool,
 }
 
+impl RemoteFile {
+    /// Where it is, for people to read.
+    pub(super) fn without_password(&self) -> Url {
+        let mut url = self.url.clone();
+        // A URL over HTTP can do without both.
+        let _ = url.set_username("").and_then(|()| url.set_password(None));
+        url
+    }
+}
+
 /// Why a definition is refused: the section, and what is wrong there.
 #[derive(Debug, Error, PartialEq, Eq)]
 #[error("{place}: {why}")]
@@ -257,6 +267,9 @@ mod tests {
         let definitions = written().resolve("x").unwrap();
         let file = &definitions["p"].files[0];
         assert_eq!((file.name.as_str(), &file.digest), ("a b.zip", &Digest::Sha1("a".repeat(40))));
+        let url = Url::parse("https://u:secret@vendor.example/f?v=1").unwrap();
+        let shown = RemoteFile { url, ..file.clone() }.without_password();
+        assert_eq!(shown.as_str(), "https://vendor.example/f?v=1");
     }
 
     #[test]

@@ -181,7 +181,7 @@ fn or_import(file: &RemoteFile, error: &FirmwareError) -> FirmwareError {
 }
 
 fn shown(file: &RemoteFile) -> String {
-    let mut url = file.url.clone();
+    let mut url = file.without_password();
     url.set_query(None);
     url.to_string()
 }

@@ -7,10 +7,10 @@ use std::sync::{Arc, Mutex as SyncMutex, PoisonError};
 use async_trait::async_trait;
 use bytes::Bytes;
 use futures_util::stream::BoxStream;
-use tokio::sync::Mutex;
+use tokio::sync::{Mutex, MutexGuard};
 use tokio::task::spawn_blocking;
 
-use super::definition::Definitions;
+use super::definition::{Definitions, Package};
 use super::fetching::Fetching;
 use super::placement::Placement;
 use super::record::{Record, fingerprint};
@@ -101,6 +101,7 @@ impl Firmware {
         let kept = fetching.fetch(&package).await?;
         fetching.installing();
         let _alone = self.placing.lock().await;
+        self.check_still(plugin, &package).await?;
         let (placement, plugin, id) = (self.placement.clone(), plugin.to_owned(), id.to_owned());
         let version = package.version.clone();
         let (of, name) = (plugin.clone(), id.clone());
@@ -113,9 +114,36 @@ impl Firmware {
         Ok(())
     }
 
-    /// Removes packages, and vendors' files that nobody needs any more.
-    async fn remove(&self, plugin: &str, packages: Vec<String>) -> Result<(), FirmwareError> {
-        let _alone = self.placing.lock().await;
+    /// Refuses a package whose plugin went, or what it depends on, while it was downloaded. Nobody else places or removes
+    /// meanwhile.
+    async fn check_still(&self, plugin: &str, package: &Package) -> Result<(), FirmwareError> {
+        if self.folders.folder_of(plugin).is_none() {
+            return Err(FirmwareError::Failed(format!("the plugin {plugin} was removed meanwhile")));
+        }
+        let records = self.records(plugin).await?;
+        // Packages that depend on each other come in any order.
+        let is_gone = |needed: &&String| !records.contains_key(*needed) && !self.is_busy(plugin, needed);
+        match package.depends.iter().find(is_gone) {
+            Some(gone) => Err(FirmwareError::Failed(format!(
+                "package {gone}, which {} depends on, was removed meanwhile; install again",
+                package.id
+            ))),
+            None => Ok(()),
+        }
+    }
+
+    fn is_busy(&self, plugin: &str, id: &str) -> bool {
+        let busy = self.busy.lock().unwrap_or_else(PoisonError::into_inner);
+        busy.contains(&(plugin.to_owned(), id.to_owned()))
+    }
+
+    /// Removes packages, and vendors' files that nobody needs any more. `_alone` keeps others from placing meanwhile.
+    async fn remove(
+        &self,
+        plugin: &str,
+        packages: Vec<String>,
+        _alone: MutexGuard<'_, ()>,
+    ) -> Result<(), FirmwareError> {
         let (placement, of) = (self.placement.clone(), plugin.to_owned());
         let names = packages.join(", ");
         in_background(move || placement.remove(&of, &packages)).await?.map_err(failed)?;
@@ -226,6 +254,7 @@ impl FirmwareAdministration for Firmware {
     }
 
     async fn uninstall(&self, plugin: &str, package: &str) -> Result<(), FirmwareError> {
+        let alone = self.placing.lock().await;
         let mut records = self.records(plugin).await?;
         if records.remove(package).is_none() {
             return Err(FirmwareError::NotInstalled(package.to_owned()));
@@ -237,13 +266,14 @@ impl FirmwareAdministration for Firmware {
         let mut packages = vec![package.to_owned()];
         packages.extend(orphans(&mut records));
         let _turn = self.turn(plugin, &packages)?;
-        self.remove(plugin, packages).await
+        self.remove(plugin, packages, alone).await
     }
 
     async fn forget_plugin(&self, plugin: &str) -> Result<(), FirmwareError> {
+        // Whatever is being installed of it is refused when its turn to be placed comes.
+        let alone = self.placing.lock().await;
         let packages: Vec<String> = self.records(plugin).await?.into_keys().collect();
-        let _turn = self.turn(plugin, &packages)?;
-        if packages.is_empty() { Ok(()) } else { self.remove(plugin, packages).await }
+        if packages.is_empty() { Ok(()) } else { self.remove(plugin, packages, alone).await }
     }
 
     async fn import(

@@ -83,7 +83,7 @@ fn describe(store: &Store, file: &RemoteFile) -> FirmwareFile {
     };
     FirmwareFile {
         name: file.name.clone(),
-        url: file.url.to_string(),
+        url: file.without_password().to_string(),
         size: file.size,
         sha256,
         sha1,

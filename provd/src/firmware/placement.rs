@@ -6,6 +6,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs::{self, File};
 use std::io;
+use std::ops::Bound;
 use std::path::{Path, PathBuf};
 use std::time::SystemTime;
 
@@ -133,12 +134,13 @@ impl Placement {
     pub(super) fn place(&self, plugin: &str, id: &str, made: Made) -> Result<(), PlacementError> {
         let mut others = self.records(plugin);
         others.remove(id);
+        let paths: BTreeSet<&str> = made.record.paths.iter().map(String::as_str).collect();
         for (other, record) in &others {
-            if let Some(path) = record.paths.iter().find(|path| made.record.paths.contains(path)) {
+            if let Some(path) = record.paths.iter().find(|path| is_taken(path, &paths)) {
                 return Err(PlacementError::Taken { path: path.clone(), other: other.clone() });
             }
         }
-        // Made before anything is changed: a file where another package has a folder shows here.
+        // Made before anything is changed, should it not be possible.
         let new = BTreeMap::from([(id.to_owned(), Some(made.folder.path().join(FILES)))]);
         let tree = self.tree(plugin, &new)?;
         let target = self.root.join("packages").join(plugin).join(id);
@@ -229,6 +231,15 @@ fn run(package: &Package, kept: &[Kept], work: &Path, result: &Path) -> Result<(
         link_tree(&work.join(folder), result)?;
     }
     Ok(())
+}
+
+/// Whether a file cannot be beside these: one of them is the same, or one is where the other needs a folder.
+fn is_taken(path: &str, paths: &BTreeSet<&str>) -> bool {
+    let folder = format!("{path}/");
+    let mut below = paths.range::<str, _>((Bound::Excluded(folder.as_str()), Bound::Unbounded));
+    paths.contains(path)
+        || path.match_indices('/').any(|(end, _)| paths.contains(&path[..end]))
+        || below.next().is_some_and(|first| first.starts_with(&folder))
 }
 
 /// Moves a folder to its place by one rename, in exchange for what is there, which is removed.

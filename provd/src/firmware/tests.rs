@@ -21,7 +21,7 @@ struct Folders(PathBuf);
 
 impl PluginFolders for Folders {
     fn folder_of(&self, plugin: &str) -> Option<PathBuf> {
-        (plugin == PLUGIN).then(|| self.0.clone())
+        (plugin == PLUGIN && self.0.is_dir()).then(|| self.0.clone())
     }
 
     fn plugins(&self) -> Vec<String> {
@@ -174,6 +174,47 @@ async fn two_packages_do_not_share_a_path() {
     assert!(why.contains("one.bin comes with package fw too"), "{why}");
     assert_eq!(bench.served("one.bin").unwrap(), b"firmware");
     assert!(bench.packages().await[1].installed.is_none());
+}
+
+#[tokio::test]
+async fn a_file_where_another_package_has_a_folder_is_told_with_its_name() {
+    let definition = package("fw", "1", b"firmware", "install = 'file'\n")
+        + &package("lang", "1", b"words", "install = 'folder'\n")
+        + "[install]\nfile = [{ from = 'a', to = 'b', do = 'cp', with = ['*', 'one'] }]\n\
+           folder = [{ from = 'a', to = 'b', do = 'cp', with = ['*', 'one/'] }]\n";
+    for (first, second, path) in [("fw", "lang", "one"), ("lang", "fw", "one/lang.bin")] {
+        let bench = Bench::new(&definition);
+        bench.bring(b"firmware").await.unwrap();
+        bench.bring(b"words").await.unwrap();
+        bench.install(first).await.unwrap();
+        let why = bench.install(second).await.unwrap_err().to_string();
+        assert!(why.contains(&format!("{path} comes with package {first} too")), "{why}");
+    }
+}
+
+#[tokio::test]
+async fn what_goes_while_a_package_is_on_its_way_leaves_nothing_half_installed() {
+    let definition =
+        package("fw", "1", b"firmware", "depends = ['lang']") + &package("lang", "1", b"words", "");
+    let bench = Bench::new(&definition);
+    bench.bring(b"firmware").await.unwrap();
+    bench.bring(b"words").await.unwrap();
+    bench.install("lang").await.unwrap();
+    let prepared = bench.firmware.prepare(PLUGIN, "fw", false).await.unwrap();
+    bench.firmware.uninstall(PLUGIN, "lang").await.unwrap();
+    let install = |prepared| bench.firmware.install(prepared, FirmwareProxies::default(), Arc::new(|_| {}));
+    let why = install(prepared).await.unwrap_err().to_string();
+    assert!(why.contains("lang, which fw depends on, was removed meanwhile"), "{why}");
+    assert_eq!(bench.served("fw.bin"), None);
+
+    bench.install("lang").await.unwrap();
+    let again = bench.firmware.prepare(PLUGIN, "lang", false).await.unwrap();
+    let prepared = bench.firmware.prepare(PLUGIN, "fw", false).await.unwrap();
+    drop(again);
+    bench.firmware.forget_plugin(PLUGIN).await.unwrap();
+    fs::remove_dir_all(bench.root.path().join("plugin")).unwrap();
+    assert!(install(prepared).await.is_err());
+    assert_eq!((bench.served("fw.bin"), bench.served("lang.bin")), (None, None));
 }
 
 #[tokio::test]

@@ -5,7 +5,6 @@ use std::collections::BTreeMap;
 
 use futures_util::{StreamExt as _, TryStreamExt as _};
 use serde::Serialize;
-use serde_json::Value;
 use similar::{ChangeTag, TextDiff};
 
 use super::Provisioning;
@@ -13,6 +12,7 @@ use super::installation::{InstallationError, PlacedPlugin, Terms};
 use super::many::PARALLEL;
 use super::operations::Worker;
 use super::plugins::{PluginAdministration, Trial};
+use super::secrets::Secrets;
 use super::store::StoreError;
 use crate::domain::plugin::{GeneratedFile, StoredFile};
 use crate::domain::raw_config::RawConfig;
@@ -21,8 +21,6 @@ use crate::domain::raw_config::RawConfig;
 const SHOWN: usize = 20;
 /// Longest difference of one file that is shown, in bytes.
 const LONGEST_DIFF: usize = 8 * 1024;
-/// Shortest secret that is looked for in differences, in bytes: what is shorter is in every file.
-const SHORTEST_SECRET: usize = 4;
 
 /// What a version of a plugin does to the devices of another.
 #[derive(Debug, Clone, Default, PartialEq, Serialize)]
@@ -210,30 +208,7 @@ fn difference(old: &[u8], new: &[u8], raw_config: &RawConfig) -> Option<String> 
             return None;
         }
     }
-    let mut secrets = Vec::new();
-    for (key, value) in raw_config.document() {
-        collect_secrets(key, value, &mut secrets);
-    }
-    // The longest first, for one may be part of another.
-    secrets.sort_by_key(|secret| std::cmp::Reverse(secret.len()));
-    Some(secrets.iter().fold(diff, |diff, secret| diff.replace(secret.as_str(), "****")))
-}
-
-fn collect_secrets(key: &str, value: &Value, secrets: &mut Vec<String>) {
-    match value {
-        Value::Object(map) => map.iter().for_each(|(key, value)| collect_secrets(key, value, secrets)),
-        Value::Array(list) => list.iter().for_each(|value| collect_secrets(key, value, secrets)),
-        Value::String(text) if is_secret(key) && text.len() >= SHORTEST_SECRET => secrets.push(text.clone()),
-        Value::Number(number) if is_secret(key) => {
-            secrets.extend(Some(number.to_string()).filter(|text| text.len() >= SHORTEST_SECRET));
-        }
-        _ => {}
-    }
-}
-
-fn is_secret(key: &str) -> bool {
-    let key = key.to_ascii_lowercase();
-    ["password", "passwd", "secret", "token", "private_key"].iter().any(|word| key.contains(word))
+    Some(Secrets::of(raw_config)?.hide(&diff))
 }
 
 #[cfg(test)]

@@ -28,6 +28,7 @@ use crate::metrics::Metrics;
 use crate::pipeline::{Journal, Pipeline, PipelineSettings};
 use crate::plugin_host::{Bundle, HostSettings, PluginHost, TrialSettings, Trust, install, removed_plugins};
 use crate::provisioning::events::Events;
+use crate::provisioning::firmware::FirmwareAdministration as _;
 use crate::provisioning::{PluginEvent, Provisioning};
 use crate::settings::{IdentificationSettings, Settings};
 use crate::storage::Database;
@@ -65,7 +66,7 @@ pub async fn run(settings: Settings, welcome: Welcome, shutdown: CancellationTok
     let (plugin_events, inbox) = mpsc::unbounded_channel();
     let events = Events::default();
     let host = start_plugins(&settings, &data_dir, store.clone(), plugin_events, events.clone()).await?;
-    let firmware = Arc::new(Firmware::open(data_dir.path(), host.clone())?);
+    let firmware = Arc::new(open_firmware(&data_dir, &host, &database).await?);
     let base = listening.base_raw_config(settings.advertised_url.as_deref());
     let advertised = base_url(&base);
     let synchronizer = Arc::new(Synchronization::new(settings.synchronization.clone()));
@@ -166,6 +167,21 @@ fn listen(
         }
     });
     tasks
+}
+
+/// Firmware without that of plugins that were removed, should the last server have ended in the midst of it.
+async fn open_firmware(
+    data_dir: &DataDir,
+    host: &Arc<PluginHost>,
+    database: &Database,
+) -> anyhow::Result<Firmware> {
+    let firmware = Firmware::open(data_dir.path(), host.clone())?;
+    for plugin in removed_plugins(database).await? {
+        if let Err(error) = firmware.forget_plugin(&plugin).await {
+            tracing::error!("Firmware of plugin {plugin} remains: {error}");
+        }
+    }
+    Ok(firmware)
 }
 
 async fn start_plugins(

@@ -5,6 +5,7 @@
 use futures_util::{StreamExt as _, stream};
 use serde_json::{Map, Value, json};
 use tokio::sync::watch;
+use tokio_util::sync::CancellationToken;
 
 use super::Problem;
 use super::api::Api;
@@ -26,12 +27,14 @@ pub(super) struct Accounts {
 }
 
 impl Accounts {
-    /// Makes accounts for all phones. What was made is there to be removed even if this fails.
+    /// Makes accounts for all phones. What was made is there to be removed even if this fails, or is to stop: what is
+    /// under way is waited for, as only its answer names the devices.
     pub(super) async fn make(
         &mut self,
         fleet: &Fleet,
         api: &Api,
         done: &watch::Sender<u64>,
+        stop: &CancellationToken,
     ) -> Result<(), Problem> {
         let mut first = 0;
         while first < fleet.count() {
@@ -43,6 +46,9 @@ impl Accounts {
             self.devices.extend(devices);
             first = end;
             done.send_replace(first);
+            if stop.is_cancelled() {
+                return Err(Problem::Server("interrupted before any phone booted".to_owned()));
+            }
         }
         Ok(())
     }

@@ -23,6 +23,8 @@ use super::verdict::{Answer, Received, Wrong};
 const CONNECT: Duration = Duration::from_secs(20);
 /// Longest time until the server answers, and between two pieces of what it sends.
 const SILENCE: Duration = Duration::from_mins(1);
+/// Most of a file, in bytes: no firmware is larger, and what never ends must not be waited for.
+const LARGEST: u64 = 1 << 30;
 
 /// Where phones ask, and how.
 #[derive(Debug)]
@@ -114,6 +116,9 @@ async fn receive(mut response: Response<Incoming>) -> Result<Answer, Wrong> {
         let frame = frame.map_err(|error| broken(&error, file.length()))?;
         if let Some(bytes) = frame.data_ref() {
             file.take(bytes);
+        }
+        if file.length() > LARGEST {
+            return Err(Wrong::Nonsense("end of a file after 1 GiB"));
         }
     }
     Ok(Answer { end, file, again })

@@ -163,11 +163,10 @@ async fn make(
 ) -> Result<(), Problem> {
     let progress = Progress::accounts(fleet.count());
     let (done, mut seen) = watch::channel(0);
-    let mut making = std::pin::pin!(accounts.make(fleet, api, &done));
+    let mut making = std::pin::pin!(accounts.make(fleet, api, &done, stop));
     loop {
         tokio::select! {
             made = &mut making => return made,
-            () = stop.cancelled() => return Err(Problem::Server("interrupted before any phone booted".to_owned())),
             Ok(()) = seen.changed() => progress.position(*seen.borrow_and_update()),
         }
     }

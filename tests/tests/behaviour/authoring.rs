@@ -165,6 +165,66 @@ async fn what_differs_is_shown_and_accepted_on_demand() -> Result<()> {
 }
 
 #[tokio::test]
+async fn what_is_accepted_is_written_below_the_cases_only() -> Result<()> {
+    let draft = Draft::new("digium")?;
+    let outside = draft.home.root().join("outside");
+    fs::create_dir(&outside)?;
+    let precious = outside.join("precious");
+    fs::write(&precious, "kept")?;
+    let cases = draft.folder.join("tests/elsewhere.toml");
+    let case = |files: &str| {
+        format!(
+            "[[configure]]\ndevice = {{ mac = \"00:0f:d3:aa:bb:cc\", model = \"D40\" }}\nfiles = {files:?}\n"
+        )
+    };
+    std::os::unix::fs::symlink(&outside, draft.folder.join("tests/link"))?;
+    for (files, why) in [
+        ("../../../outside", "expected a folder in tests/"),
+        (text(&outside)?, "expected a folder in tests/"),
+        ("", "expected a folder in tests/"),
+        ("link", "is a link"),
+    ] {
+        fs::write(&cases, case(files))?;
+        let said = draft.provd("test", &["--accept"]).await?;
+        assert!(said.code == Some(1) && said.out.contains(why), "{files}: {said:?}");
+        let left: Vec<_> = fs::read_dir(&outside)?.collect::<Result<_, _>>()?;
+        assert!(left.len() == 1 && fs::read_to_string(&precious)? == "kept", "{files}: {left:?}");
+    }
+    Ok(())
+}
+
+#[tokio::test]
+async fn nothing_of_a_trial_stays() -> Result<()> {
+    let home = Home::with_families(&[])?;
+    let temporary = home.root().join("tmp");
+    fs::create_dir(&temporary)?;
+    // It makes itself independent, and does not keep what it was started with.
+    let script = "setsid env -i sleep 98765 & echo $! > $0; sleep 1000";
+    let pids = home.root().join("pid");
+    let folder = home.add_program("daemon", &["sh", "-c", script, text(&pids)?])?;
+    for interrupted in [false, true] {
+        let mut command = Command::new(provd_binary()?);
+        command.args(["plugin", "check", text(&folder)?, "--only", "start"]);
+        command.env("TMPDIR", &temporary).stdout(Stdio::null()).kill_on_drop(true);
+        let mut child = command.spawn()?;
+        let daemon = || async {
+            let pid = fs::read_to_string(&pids).ok().and_then(|pid| pid.trim().parse().ok());
+            Ok(pid.and_then(Process::with_pid))
+        };
+        let daemon = eventually("a process of its own", daemon).await?;
+        if interrupted {
+            Process::with_pid(child.id().context("no pid")?).context("it is gone")?.signal(Signal::INT)?;
+        }
+        let status = within("its end", child.wait()).await??;
+        assert_eq!(status.code(), Some(if interrupted { 130 } else { 1 }));
+        daemon.gone().await?;
+        assert_eq!(fs::read_dir(&temporary)?.count(), 0, "interrupted: {interrupted}");
+        fs::remove_file(&pids)?;
+    }
+    Ok(())
+}
+
+#[tokio::test]
 async fn a_plugin_that_does_not_load_says_where_and_why() -> Result<()> {
     let draft = Draft::new("digium")?;
     draft.replace("plugin.toml", "requires = [\"mac\"]", "requires = [\"moc\"]")?;

@@ -95,7 +95,8 @@ async fn a_newer_version_takes_over_without_a_restart_of_the_server() -> Result<
     fs::write(&manifest, text.replace("version = \"1.0.0\"", "version = \"1.0.1\""))?;
     fs::write(home.families().join("digium/templates/config/base.j2"), "new for {{ device.mac }}\n")?;
     assert_eq!(ids(&server, "installable").await?, [DIGIUM]);
-    assert_eq!(done(&server, "install/upgrade", DIGIUM).await?["status"], "install|success");
+    let operation = done(&server, "install/upgrade", DIGIUM).await?;
+    assert_eq!(operation["status"], "install|success;1/1", "it was tried out on the phone");
     assert_eq!(server.http_phone(3).get(FILE).await?.text(), "new for 00:0f:d3:05:48:48\n");
     assert_eq!(server.plugin(DIGIUM).await?["version"], "1.0.1");
     before.gone().await?;
@@ -112,7 +113,9 @@ async fn a_newer_version_that_cannot_start_leaves_the_old_one_at_work() -> Resul
     let operation = done(&server, "install/upgrade", DIGIUM).await?;
     assert_eq!(operation["status"], "install|fail");
     assert!(
-        operation["reason"].as_str().is_some_and(|why| why.contains("the old process goes on")),
+        operation["reason"]
+            .as_str()
+            .is_some_and(|why| why.contains("stays as it is") && why.contains("syntax error")),
         "{operation}"
     );
     assert_eq!(process(&server, DIGIUM).await?, before);

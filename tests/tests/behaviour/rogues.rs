@@ -126,9 +126,9 @@ async fn noise_and_floods_do_no_harm() -> Result<()> {
     let home = home_of("rogue-noisy", &["noisy"])?;
     home.add_program("rogue-floods", &[ROGUE, "floods"])?;
     let server = home.start().await?;
-    for id in ["rogue-noisy", "rogue-floods"] {
+    for (number, id) in [(2, "rogue-noisy"), (3, "rogue-floods")] {
         server.ready(id).await?;
-        let response = server.http_phone(2).get(&format!("/{id}/00aabbccddee.cfg")).await?;
+        let response = server.http_phone(number).get(&format!("/{id}/00aabbccdde{number}.cfg")).await?;
         assert_eq!(response.status, 200, "{id}");
     }
     server.logged(&["rogue-floods", "floods its log"]).await?;

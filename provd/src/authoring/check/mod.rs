@@ -25,6 +25,7 @@ use self::report::{PluginReport, Report};
 use self::source::Source;
 use self::subject::Subject;
 use super::arguments::CheckArguments;
+use super::say;
 use crate::packages::{Files, Manifest};
 use crate::plugin_host::workbench::Workbench;
 use crate::plugin_host::{Examiner, TrialSettings};
@@ -68,7 +69,7 @@ pub(super) async fn execute(arguments: &CheckArguments, json: bool) -> std::io::
         let mut checked = PluginReport::new(id, &source.manifest.version);
         let progress = if json { ProgressBar::hidden() } else { ProgressBar::new_spinner() };
         if !json {
-            println!("{id} {}", source.manifest.version);
+            say(&format!("{id} {}", source.manifest.version))?;
         }
         for check in &wanted {
             progress.set_message(format!("{}: {}", check.id, check.demands));
@@ -76,7 +77,7 @@ pub(super) async fn execute(arguments: &CheckArguments, json: bool) -> std::io::
             let outcome = subject.run(check).await;
             let line = checked.add(check, outcome);
             if !json {
-                progress.suspend(|| println!("{line}"));
+                progress.suspend(|| say(&line))?;
             }
         }
         progress.finish_and_clear();
@@ -102,7 +103,9 @@ impl Examiner for BeforeInstall {
             .map_err(|error| format!("it cannot be tried: {error}"))?;
         for check in ALL.iter().filter(|check| BEFORE_INSTALL.contains(&check.id)) {
             if let Err(Finding::Failed(why)) = subject.run(check).await {
-                return Err(format!("{}: {why} ({} demands: {})", check.id, check.contract, check.demands));
+                let why: Vec<&str> = why.lines().map(str::trim).collect();
+                let (why, contract) = (why.join("; "), check.contract);
+                return Err(format!("{}: {why} ({contract} demands: {})", check.id, check.demands));
             }
         }
         Ok(())

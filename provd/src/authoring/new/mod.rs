@@ -8,6 +8,7 @@ use std::process::ExitCode;
 use include_dir::{Dir, include_dir};
 
 use super::arguments::NewArguments;
+use super::say;
 use crate::packages::is_program;
 
 /// Text in files and in their names, for which something is put in.
@@ -28,7 +29,7 @@ pub(super) fn execute(arguments: &NewArguments) -> io::Result<ExitCode> {
         return Ok(ExitCode::from(2));
     }
     let folder = arguments.into.join(name);
-    if folder.exists() {
+    if folder.symlink_metadata().is_ok() {
         eprintln!(
             "provd: {} is there already; choose another name, or another folder with --into",
             folder.display()
@@ -45,16 +46,19 @@ pub(super) fn execute(arguments: &NewArguments) -> io::Result<ExitCode> {
             return Ok(ExitCode::from(2));
         };
         write(&RUST, &folder, &[(SDK, &sdk.to_string_lossy()), (VENDOR, &vendor(name)), (NAME, name)])?;
-        println!("{shown} is written. Next:\n\n  {shown}/build.sh");
-        println!(
-            "  provd plugin test {shown}/plugin\n  provd plugin check {shown}/plugin\n  provd plugin run {shown}/plugin"
-        );
+        say(&format!(
+            "{shown} is written. Next:\n\n  {shown}/build.sh\n{}",
+            next_steps(&format!("{shown}/plugin"))
+        ))?;
     } else {
         write(&DECLARATIVE, &folder, &[(VENDOR, &vendor(name)), (NAME, name)])?;
-        println!("{shown} is written. Next:\n");
-        println!("  provd plugin test {shown}\n  provd plugin check {shown}\n  provd plugin run {shown}");
+        say(&format!("{shown} is written. Next:\n\n{}", next_steps(&shown.to_string())))?;
     }
     Ok(ExitCode::SUCCESS)
+}
+
+fn next_steps(plugin: &str) -> String {
+    ["test", "check", "run"].map(|step| format!("  provd plugin {step} {plugin}")).join("\n")
 }
 
 /// A name that can be part of an identifier, of a path and of a regular expression.
@@ -83,7 +87,9 @@ fn write(from: &Dir<'_>, into: &Path, words: &[(&str, &str)]) -> io::Result<()> 
     for file in from.files() {
         let name = filled(&file.path().to_string_lossy());
         let path = into.join(name.strip_suffix(DISGUISE).unwrap_or(&name));
-        fs::create_dir_all(path.parent().unwrap_or(into))?;
+        let parent = path.parent().unwrap_or(into);
+        let why = |error: io::Error| io::Error::new(error.kind(), format!("{}: {error}", parent.display()));
+        fs::create_dir_all(parent).map_err(why)?;
         // They are all text: a test sees to that.
         let text = filled(&String::from_utf8_lossy(file.contents()));
         fs::write(&path, &text)?;

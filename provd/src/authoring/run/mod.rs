@@ -25,6 +25,7 @@ use self::rest::Rest;
 use self::story::Story;
 use self::watch::Watch;
 use super::arguments::RunArguments;
+use super::say;
 use crate::packages::Manifest;
 use crate::server::{self, Welcome};
 use crate::settings::{ServeArguments, Settings};
@@ -85,13 +86,14 @@ async fn serve(arguments: &RunArguments, folder: &Path, data: &Path) -> io::Resu
         .await
         .map_err(|_| io::Error::other("the server does not listen"))??;
     let mut stream = Stream::open(&rest).await?;
-    println!(
-        "Phones ask {} (HTTP) and {} (TFTP). {} is watched; Ctrl-C ends this.",
+    say(&format!(
+        "Phones ask {} (HTTP) and {} (TFTP). {} is watched; Ctrl-C ends this.\n\
+         More of it, elsewhere: provd device list --data-dir {}\n",
         rest.http,
         rest.tftp,
-        folder.display()
-    );
-    println!("More of it, elsewhere: provd device list --data-dir {}\n", data.display());
+        folder.display(),
+        data.display()
+    ))?;
     let mut watch = Watch::new(folder);
     let mut looks = interval(LOOK);
     looks.set_missed_tick_behavior(MissedTickBehavior::Delay);
@@ -100,7 +102,7 @@ async fn serve(arguments: &RunArguments, folder: &Path, data: &Path) -> io::Resu
     loop {
         tokio::select! {
             event = stream.next(&rest) => story.tell(&event?).await,
-            _ = looks.tick() => if watch.has_changed() { install(&rest, folder).await },
+            _ = looks.tick() => if watch.has_changed() { install(&rest, folder).await? },
             interrupted = tokio::signal::ctrl_c() => return interrupted,
             _ = terminate.recv() => return Ok(()),
         }
@@ -117,15 +119,16 @@ async fn listening(data: &Path) -> io::Result<Rest> {
 }
 
 /// Has the server install what is in the folder now. What comes of it is told as an event.
-async fn install(rest: &Rest, folder: &Path) {
+async fn install(rest: &Rest, folder: &Path) -> io::Result<()> {
     let manifest = match Manifest::read(folder) {
         Ok(manifest) => manifest,
-        Err(error) => return println!("Changed, but not installed: {error}"),
+        Err(error) => return say(&format!("Changed, but not installed: {error}")),
     };
     for id in &manifest.ids {
-        println!("Changed: {id} is installed anew.");
+        say(&format!("Changed: {id} is installed anew."))?;
         if let Err(why) = rest.install(id).await {
-            println!("{id} is not installed: {why}");
+            say(&format!("{id} is not installed: {why}"))?;
         }
     }
+    Ok(())
 }

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 use std::fs;
 use std::io;
-use std::path::{Path, PathBuf};
+use std::path::{Component, Path, PathBuf};
 
 use provd_proto::v1::{ConfigureCommonRequest, ConfigureRequest, ConfigureResponse, GeneratedFile};
 use toml::Spanned;
@@ -49,7 +49,7 @@ impl Run<'_> {
         defects.extend(self.warnings(case, &generated));
         defects.extend(self.trigger(case, &generated));
         if let Some(name) = &case.files {
-            defects.extend(self.files(&self.file.folder().join(name), &generated.files));
+            defects.extend(self.files(name, &generated.files));
         }
         if defects.is_empty() { Ok(()) } else { Err(defects.join("\n")) }
     }
@@ -80,7 +80,12 @@ impl Run<'_> {
     }
 
     /// The folder must hold exactly the generated files.
-    fn files(&self, folder: &Path, generated: &[GeneratedFile]) -> Vec<String> {
+    fn files(&self, name: &str, generated: &[GeneratedFile]) -> Vec<String> {
+        let is_beneath = Path::new(name).components().all(|part| matches!(part, Component::Normal(_)));
+        if !is_beneath || name.is_empty() {
+            return vec![format!("files = {name:?}: expected a folder in tests/")];
+        }
+        let folder = &self.file.folder().join(name);
         let expected = match files_below(folder) {
             Ok(expected) => expected,
             Err(error) => return vec![format!("{}: {error}", folder.display())],
@@ -88,7 +93,7 @@ impl Run<'_> {
         let is_generated = |path: &PathBuf| generated.iter().any(|file| Path::new(&file.path) == path);
         let superfluous = expected.iter().filter(|path| !is_generated(path));
         if self.mode == Mode::Accept {
-            let accepted = accept(folder, generated, superfluous);
+            let accepted = accept(self.file.folder(), folder, generated, superfluous);
             return accepted
                 .err()
                 .map(|error| format!("{}: {error}", folder.display()))
@@ -147,19 +152,31 @@ fn files_below(folder: &Path) -> Result<Vec<PathBuf>, String> {
     Ok(read_folder(folder).map_err(|error| error.to_string())?.into_keys().collect())
 }
 
-/// Their paths were judged: none of them leads out of the folder.
+/// Their paths were judged: none of them leads out of the folder, unless through a link.
 fn accept<'p>(
+    tests: &Path,
     folder: &Path,
     generated: &[GeneratedFile],
     superfluous: impl Iterator<Item = &'p PathBuf>,
 ) -> io::Result<()> {
-    for path in superfluous {
-        fs::remove_file(folder.join(path))?;
+    for path in superfluous.map(|path| folder.join(path)) {
+        leads_nowhere_else(tests, &path)?;
+        fs::remove_file(path)?;
     }
     for file in generated {
         let path = folder.join(&file.path);
+        leads_nowhere_else(tests, &path)?;
         fs::create_dir_all(path.parent().unwrap_or(folder))?;
         fs::write(path, &file.content)?;
     }
     Ok(())
+}
+
+/// Nothing is written or removed through a link, which may lead anywhere.
+fn leads_nowhere_else(tests: &Path, path: &Path) -> io::Result<()> {
+    let mut below = path.ancestors().take_while(|part| *part != tests);
+    match below.find(|part| part.is_symlink()) {
+        Some(link) => Err(io::Error::other(format!("{} is a link; remove it", link.display()))),
+        None => Ok(()),
+    }
 }

@@ -13,6 +13,13 @@ use super::tree::{link_tree, make_folder};
 
 /// Most files and folders unpacked for one package.
 const MOST_ENTRIES: u64 = 50_000;
+/// Most links that a link may lead through.
+const MOST_HOPS: u32 = 40;
+/// Longest path of an entry, and longest name in it, in bytes.
+const LONGEST_PATH: usize = 1024;
+const LONGEST_NAME: usize = 255;
+/// How much is told of what an archive says, in characters.
+const SHOWN: usize = 200;
 /// Most bytes unpacked for one package.
 const MOST_BYTES: u64 = 8 << 30;
 
@@ -51,7 +58,7 @@ impl<'a> Extraction<'a> {
         if is_root(entry) {
             return Ok(());
         }
-        let path = inside(entry).map_err(|why| self.refused(entry, why))?;
+        let path = inside(entry).map_err(|why| self.refused(entry, &why))?;
         make_folder(&self.root.join(path))
     }
 
@@ -63,7 +70,7 @@ impl<'a> Extraction<'a> {
         stated: Option<u64>,
     ) -> Result<(), StepError> {
         self.count()?;
-        let path = inside(entry).map_err(|why| self.refused(entry, why))?;
+        let path = inside(entry).map_err(|why| self.refused(entry, &why))?;
         let path = self.root.join(path);
         if let Some(parent) = path.parent() {
             make_folder(parent)?;
@@ -78,7 +85,7 @@ impl<'a> Extraction<'a> {
         match stated {
             Some(stated) if written != stated => {
                 let why = format!("is not of the {stated} bytes that the archive states");
-                Err(self.refused(entry, why))
+                Err(self.refused(entry, &why))
             }
             None if written > longest => Err(self.too_many_bytes()),
             _ => {
@@ -92,7 +99,7 @@ impl<'a> Extraction<'a> {
     pub(super) fn symbolic_link(&mut self, entry: &str, target: &str) -> Result<(), StepError> {
         let folder = entry.trim_end_matches('/').rsplit_once('/').map_or("", |(folder, _)| folder);
         if target.starts_with('/') {
-            return Err(self.refused(entry, format!("is a link to {target}, outside the archive")));
+            return Err(self.refused(entry, &format!("is a link to {target}, outside the archive")));
         }
         self.link(entry, &format!("{folder}/{target}"))
     }
@@ -104,26 +111,26 @@ impl<'a> Extraction<'a> {
 
     fn link(&mut self, entry: &str, target: &str) -> Result<(), StepError> {
         self.count()?;
-        let path = inside(entry).map_err(|why| self.refused(entry, why))?;
+        let path = inside(entry).map_err(|why| self.refused(entry, &why))?;
         let outside = || format!("is a link to {target}, outside the archive");
-        let target = normal(target).ok_or_else(|| self.refused(entry, outside()))?;
+        let target = normal(target).ok_or_else(|| self.refused(entry, &outside()))?;
         self.links.push((path, target));
         Ok(())
     }
 
     /// What is neither file, folder nor link.
     pub(super) fn something_else(&self, entry: &str) -> StepError {
-        self.refused(entry, "is neither a file nor a folder".to_owned())
+        self.refused(entry, "is neither a file nor a folder")
     }
 
     /// The archive is damaged, or no such archive.
     pub(super) fn damaged(&self, why: &dyn Display) -> StepError {
-        StepError::Archive { archive: self.archive.clone(), why: why.to_string() }
+        StepError::Archive { archive: self.archive.clone(), why: shown(&why.to_string()) }
     }
 
     /// Makes files of links, which may lead to each other.
     pub(super) fn finish(mut self) -> Result<(), StepError> {
-        while !self.links.is_empty() {
+        for hop in 1.. {
             let before = self.links.len();
             let mut waiting = Vec::new();
             for (path, target) in std::mem::take(&mut self.links) {
@@ -133,9 +140,10 @@ impl<'a> Extraction<'a> {
                     waiting.push((path, target));
                 }
             }
-            if let Some((path, target)) = waiting.first().filter(|_| waiting.len() == before) {
-                let why = format!("is a link to {}, which is no file of the archive", target.display());
-                return Err(self.refused(&path.to_string_lossy(), why));
+            let Some((path, target)) = waiting.first() else { break };
+            if waiting.len() == before || hop == MOST_HOPS {
+                let why = format!("is a link to {}, which leads to no file of the archive", target.display());
+                return Err(self.refused(&path.to_string_lossy(), &why));
             }
             self.links = waiting;
         }
@@ -156,8 +164,8 @@ impl<'a> Extraction<'a> {
         StepError::TooMuch { archive: self.archive.clone(), limit }
     }
 
-    fn refused(&self, entry: &str, why: String) -> StepError {
-        StepError::Refused { archive: self.archive.clone(), entry: entry.escape_debug().to_string(), why }
+    fn refused(&self, entry: &str, why: &str) -> StepError {
+        StepError::Refused { archive: self.archive.clone(), entry: shown(entry), why: shown(why) }
     }
 
     /// Reading or writing went wrong; what the system says of the disk names the file.
@@ -165,7 +173,7 @@ impl<'a> Extraction<'a> {
         if error.raw_os_error().is_some() {
             return at(path)(error);
         }
-        self.damaged(&format!("`{}`: {error}", entry.escape_debug()))
+        self.damaged(&format!("`{}`: {error}", shown(entry)))
     }
 }
 
@@ -186,17 +194,35 @@ fn is_root(entry: &str) -> bool {
     entry.split('/').all(|part| part.is_empty() || part == ".") && !entry.starts_with('/')
 }
 
+/// What an archive says, fit to be shown: libraries repeat in their errors what they could not read.
+fn shown(text: &str) -> String {
+    let mut shown = String::new();
+    for sign in text.chars().take(SHOWN) {
+        if sign.is_control() {
+            shown.extend(sign.escape_default());
+        } else {
+            shown.push(sign);
+        }
+    }
+    if text.chars().nth(SHOWN).is_some() { shown + "…" } else { shown }
+}
+
 /// The path of an entry, if it leads to something inside the folder it is unpacked to.
 pub(super) fn inside(entry: &str) -> Result<PathBuf, String> {
     if entry.chars().any(char::is_control) {
         return Err("has signs in its name that cannot be seen".to_owned());
+    }
+    if entry.len() > LONGEST_PATH || entry.split('/').any(|name| name.len() > LONGEST_NAME) {
+        return Err(format!(
+            "has a longer name than {LONGEST_NAME} bytes, or a longer path than {LONGEST_PATH}"
+        ));
     }
     let mut path = PathBuf::new();
     for component in Path::new(entry).components() {
         match component {
             Component::Normal(part) => path.push(part),
             Component::CurDir => {}
-            _ => return Err(format!("leads outside: `{}`", entry.escape_debug())),
+            _ => return Err(format!("leads outside: `{}`", shown(entry))),
         }
     }
     if path.as_os_str().is_empty() { Err("has no name".to_owned()) } else { Ok(path) }

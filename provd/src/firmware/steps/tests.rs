@@ -125,6 +125,30 @@ fn seven_zip_archives_are_unpacked() {
 }
 
 #[test]
+fn names_that_are_too_long_and_unreadable_archives_are_told_in_short() {
+    for name in ["n".repeat(300), "d/".repeat(600) + "x"] {
+        let why = Bench::new(&[("fw", &zip(&[(&name, b"x")]))]).run("unzip fw").unwrap_err();
+        assert!(why.contains("longer") && why.chars().count() < 500, "{why}");
+    }
+    let mut damaged = tar(&[("a", FILE, "x")]);
+    damaged[148..156].copy_from_slice(b"\x01\x02\x03zzz\x04\x05");
+    let why = Bench::new(&[("fw", &damaged)]).run("untar fw").unwrap_err();
+    assert!(why.starts_with("fw: ") && !why.chars().any(char::is_control), "{why:?}");
+}
+
+#[test]
+fn links_lead_through_few_others() {
+    let names: Vec<String> = (0..100).map(|number| format!("l{number:02}")).collect();
+    let links = names.windows(2).map(|pair| (pair[0].as_str(), SYMLINK, pair[1].as_str()));
+    let all = |hops: usize| {
+        [("l99", FILE, "x")].into_iter().chain(links.clone().skip(99 - hops)).collect::<Vec<_>>()
+    };
+    assert_eq!(Bench::new(&[("fw", &tar(&all(40)))]).run("untar fw").unwrap().len(), 41);
+    let why = Bench::new(&[("fw", &tar(&all(41)))]).run("untar fw").unwrap_err();
+    assert!(why.contains("leads to no file"), "{why}");
+}
+
+#[test]
 fn nothing_is_written_outside() {
     for name in ["../evil", "/tmp/evil", "a/../../evil"] {
         let bench = Bench::new(&[("fw", &tar(&[(name, FILE, "x")]))]);

@@ -75,6 +75,7 @@ fn refused(walls: &Walls, pid: u32) -> Result<Rules, BackendError> {
         Ok::<_, BackendError>(())
     };
     refuse(libc::SYS_prctl, vec![vec![(0, Eq, PDEATHSIG)]])?;
+    refuse(libc::SYS_mmap, uncounted_memory())?;
     others(pid).into_iter().try_for_each(|(call, cases)| refuse(call, cases))?;
     sockets(walls.network).into_iter().try_for_each(|(call, cases)| refuse(call, cases))?;
     refuse(libc::SYS_clone, clone(walls.processes))?;
@@ -97,6 +98,11 @@ type Refusal = (i64, Vec<Vec<Case>>);
 
 const PDEATHSIG: u64 = 1;
 const SOCKET_TYPE: u64 = 0xf;
+/// Who gets the signals about a descriptor, fcntl(2) and ioctl(2).
+const F_SETOWN: u64 = 8;
+const F_SETOWN_EX: u64 = 15;
+const FIOSETOWN: u64 = 0x8901;
+const SIOCSPGRP: u64 = 0x8902;
 
 fn number(value: c_int) -> u64 {
     u64::from(value.unsigned_abs())
@@ -115,14 +121,20 @@ fn sockets(network: bool) -> Vec<Refusal> {
     vec![(libc::SYS_socket, cases()), (libc::SYS_socketpair, cases()), (libc::SYS_connect, Vec::new())]
 }
 
-/// Threads, but no processes; or processes, but no namespaces.
+/// Mappings that no limit counts: anonymous ones that are shared, and such as grow like a stack.
+fn uncounted_memory() -> Vec<Vec<Case>> {
+    let all_of = |flags| vec![(3, MaskedEq(flags), flags)];
+    vec![all_of(number(libc::MAP_ANONYMOUS | libc::MAP_SHARED)), all_of(number(libc::MAP_GROWSDOWN))]
+}
+
+/// Threads, but no processes; or processes, but no namespaces, and none that provd would have to reap.
 fn clone(processes: bool) -> Vec<Vec<Case>> {
     use libc::{
         CLONE_NEWCGROUP, CLONE_NEWIPC, CLONE_NEWNET, CLONE_NEWNS, CLONE_NEWPID, CLONE_NEWUSER, CLONE_NEWUTS,
-        CLONE_THREAD,
+        CLONE_PARENT, CLONE_THREAD,
     };
     if processes {
-        let namespaces = [
+        let others = [
             CLONE_NEWCGROUP,
             CLONE_NEWIPC,
             CLONE_NEWNET,
@@ -130,8 +142,9 @@ fn clone(processes: bool) -> Vec<Vec<Case>> {
             CLONE_NEWPID,
             CLONE_NEWUSER,
             CLONE_NEWUTS,
+            CLONE_PARENT,
         ];
-        namespaces.map(|flag| vec![(0, MaskedEq(number(flag)), number(flag))]).to_vec()
+        others.map(|flag| vec![(0, MaskedEq(number(flag)), number(flag))]).to_vec()
     } else {
         vec![vec![(0, MaskedEq(number(CLONE_THREAD)), 0)]]
     }
@@ -166,6 +179,9 @@ fn signals(pid: u32) -> Vec<Refusal> {
         (libc::SYS_rt_tgsigqueueinfo, not_itself()),
         (libc::SYS_tkill, Vec::new()),
         (libc::SYS_pidfd_send_signal, Vec::new()),
+        // Those the kernel sends in its name, about its descriptors.
+        (libc::SYS_fcntl, [F_SETOWN, F_SETOWN_EX].map(|command| vec![(1, Eq, command)]).to_vec()),
+        (libc::SYS_ioctl, [FIOSETOWN, SIOCSPGRP].map(|request| vec![(1, Eq, request)]).to_vec()),
     ]
 }
 

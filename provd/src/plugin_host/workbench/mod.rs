@@ -29,6 +29,7 @@ use crate::domain::sandbox::{SandboxMode, SandboxPolicy};
 use crate::packages::{Files, Manifest};
 
 pub(crate) use caller::{Caller, Refusal};
+pub(crate) use remains::{adopt_leftovers, end_leftovers};
 pub(crate) use tonic::Code;
 
 /// How long a process may take to end once it is told to, as the contract has it.

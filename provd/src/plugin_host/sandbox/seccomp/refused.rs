@@ -2,9 +2,17 @@
 
 use std::os::raw::c_long;
 
-/// Those a C library or runtime does without: its flags or requests are in memory, where a filter cannot see them.
-pub(super) const ABSENT: [c_long; 4] =
-    [libc::SYS_clone3, libc::SYS_io_uring_setup, libc::SYS_io_uring_enter, libc::SYS_io_uring_register];
+/// Those a C library or runtime does without.
+pub(super) const ABSENT: [c_long; 6] = [
+    // Flags and requests are in memory, where a filter cannot see them.
+    libc::SYS_clone3,
+    libc::SYS_io_uring_setup,
+    libc::SYS_io_uring_enter,
+    libc::SYS_io_uring_register,
+    // Memory that no limit counts; files that Landlock does not see.
+    libc::SYS_memfd_create,
+    libc::SYS_memfd_secret,
+];
 
 #[cfg(target_arch = "x86_64")]
 pub(super) const PROCESSES: [c_long; 2] = [libc::SYS_fork, libc::SYS_vfork];

@@ -9,7 +9,7 @@ use reqwest::header::{
     CONTENT_LENGTH, CONTENT_RANGE, ETAG, HeaderMap, HeaderName, IF_RANGE, LAST_MODIFIED, RANGE,
 };
 use reqwest::{Client, RequestBuilder, Response, StatusCode};
-use tokio::time::{sleep, timeout};
+use tokio::time::{Instant, sleep, timeout};
 
 use super::client::{Proxies, client};
 use super::failure::{DownloadError, innermost, shown};
@@ -20,6 +20,8 @@ use super::{Fetched, Wanted, Watching};
 const FRUITLESS: u32 = 4;
 /// Requests for one file at most, even if each brings something.
 const MOST_REQUESTS: u32 = 100;
+/// Bytes that have to come in the time in which a server may send nothing: one that sends a byte now and then is left.
+const LEAST: u64 = 1024;
 
 /// How long is waited for whom.
 #[derive(Debug, Clone, Copy)]
@@ -139,7 +141,14 @@ impl Download<'_> {
         let total = total(answer.headers()).or(end);
         self.check_size(total.unwrap_or(0), partial)?;
         self.watching.at(partial.length, total);
+        let (mut since, mut had) = (Instant::now(), partial.length);
         loop {
+            if since.elapsed() >= self.patience.idle {
+                if partial.length - had < LEAST {
+                    return Err(self.broken(partial, self.slowness()));
+                }
+                (since, had) = (Instant::now(), partial.length);
+            }
             let chunk = timeout(self.patience.idle, answer.chunk()).await;
             let chunk = chunk.map_err(|_| self.broken(partial, self.silence()))?;
             let Some(chunk) = chunk.map_err(|error| self.broken(partial, innermost(&error)))? else { break };
@@ -169,6 +178,10 @@ impl Download<'_> {
 
     fn broken(&self, partial: &Partial, why: String) -> DownloadError {
         DownloadError::Broken { url: shown(&self.wanted.url), at: partial.length, why }
+    }
+
+    fn slowness(&self) -> String {
+        format!("the server sent less than {LEAST} bytes in {} s", self.patience.idle.as_secs())
     }
 
     fn silence(&self) -> String {

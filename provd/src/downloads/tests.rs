@@ -8,6 +8,7 @@ use std::time::Duration;
 use tempfile::TempDir;
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::TcpListener;
+use tokio::time::interval;
 use url::Url;
 
 use super::fetch::{Patience, fetch_patiently};
@@ -24,6 +25,8 @@ enum Turn {
     Send(String),
     /// Sends this and then nothing.
     Hold(String),
+    /// Sends this and then a byte now and then, without end.
+    Drip(String),
 }
 
 /// Takes one turn for each connection, in order, and keeps what was asked.
@@ -86,6 +89,13 @@ async fn run(listener: TcpListener, mut turns: VecDeque<Turn>, asked: Arc<Mutex<
             Some(Turn::Hold(answer)) => {
                 stream.write_all(answer.as_bytes()).await.unwrap();
                 held.push(stream);
+            }
+            Some(Turn::Drip(answer)) => {
+                stream.write_all(answer.as_bytes()).await.unwrap();
+                let mut pace = interval(Duration::from_millis(20));
+                while stream.write_all(b"x").await.is_ok() {
+                    pace.tick().await;
+                }
             }
             None => return,
         }
@@ -215,6 +225,17 @@ async fn a_server_that_falls_silent_is_left() {
     let fetched =
         fetch_patiently(&server.wanted(), &Proxies::default(), &server.to(), &|_, _| (), patience).await;
     assert_eq!(fetched.unwrap().sha256, SHA256);
+}
+
+#[tokio::test]
+async fn a_server_that_hardly_sends_anything_is_left() {
+    let endless = Turn::Drip(answer("200 OK", 900, b""));
+    let server = Server::start(vec![endless, whole()]).await;
+    let patience = Patience { idle: Duration::from_millis(200), ..PATIENCE };
+    let fetched =
+        fetch_patiently(&server.wanted(), &Proxies::default(), &server.to(), &|_, _| (), patience).await;
+    assert_eq!(fetched.unwrap().sha256, SHA256);
+    assert_eq!(server.asked().len(), 2);
 }
 
 #[tokio::test]

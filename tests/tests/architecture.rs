@@ -31,6 +31,7 @@ const ARROWS: &[(&str, &[&str])] = &[
             "authoring::arguments",
             "domain::dhcp",
             "domain::dhcp_options",
+            "domain::reachable",
             "packages",
             "simulation::arguments",
             "tls",

@@ -3,13 +3,14 @@
 use std::fmt;
 use std::fs;
 use std::io;
-use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
+use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 
 use clap::{ArgMatches, Args, Command, FromArgMatches};
 use serde_json::Value;
 
 use super::failure::Failure;
+use crate::domain::reachable::reachable;
 
 /// Where a server listens unless it, or the administrator, says otherwise.
 const DEFAULT_URL: &str = "http://127.0.0.1:8666";
@@ -154,16 +155,6 @@ fn listening_at(path: &Path) -> Result<Option<String>, Failure> {
     let address: SocketAddr =
         api.parse().map_err(|_| wrong(format!("`api`: `{api}` is no address with a port")))?;
     Ok(Some(format!("http://{}", reachable(address))))
-}
-
-/// A server that listens on all addresses is reached at this machine's own.
-fn reachable(address: SocketAddr) -> SocketAddr {
-    let ip = match address.ip() {
-        IpAddr::V4(Ipv4Addr::UNSPECIFIED) => IpAddr::V4(Ipv4Addr::LOCALHOST),
-        IpAddr::V6(Ipv6Addr::UNSPECIFIED) => IpAddr::V6(Ipv6Addr::LOCALHOST),
-        ip => ip,
-    };
-    SocketAddr::new(ip, address.port())
 }
 
 #[cfg(test)]

@@ -26,7 +26,6 @@ mod presences;
 mod preview;
 pub mod repositories;
 mod retention;
-mod secrets;
 mod seeds;
 pub mod store;
 pub mod synchronization;

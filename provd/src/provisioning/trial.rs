@@ -12,10 +12,10 @@ use super::installation::{InstallationError, PlacedPlugin, Terms};
 use super::many::PARALLEL;
 use super::operations::Worker;
 use super::plugins::{PluginAdministration, Trial};
-use super::secrets::Secrets;
 use super::store::StoreError;
 use crate::domain::plugin::{GeneratedFile, StoredFile};
 use crate::domain::raw_config::RawConfig;
+use crate::domain::secrets::Secrets;
 
 /// Devices whose changes are shown; all are counted.
 const SHOWN: usize = 20;
@@ -208,7 +208,7 @@ fn difference(old: &[u8], new: &[u8], raw_config: &RawConfig) -> Option<String> 
             return None;
         }
     }
-    Some(Secrets::of(raw_config)?.hide(&diff))
+    Some(Secrets::of(raw_config.document())?.hide(&diff))
 }
 
 #[cfg(test)]

@@ -2,7 +2,7 @@
 
 use std::cell::OnceCell;
 use std::fs;
-use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
+use std::net::{IpAddr, SocketAddr};
 use std::path::Path;
 use std::time::Duration;
 
@@ -13,6 +13,7 @@ use url::{Host, Url};
 
 use super::Problem;
 use super::arguments::SimulateCommand;
+use crate::domain::reachable::reachable;
 
 /// File in the data directory in which a running server says where it listens.
 const LISTENING: &str = "listening.json";
@@ -161,16 +162,6 @@ async fn resolve(name: &str, port: u16) -> Result<SocketAddr, Problem> {
     found.next().ok_or_else(|| unknown("there is none".to_owned()))
 }
 
-/// A server that listens on all addresses is reached at this machine's own.
-fn reachable(address: SocketAddr) -> SocketAddr {
-    let ip = match address.ip() {
-        IpAddr::V4(Ipv4Addr::UNSPECIFIED) => IpAddr::V4(Ipv4Addr::LOCALHOST),
-        IpAddr::V6(Ipv6Addr::UNSPECIFIED) => IpAddr::V6(Ipv6Addr::LOCALHOST),
-        ip => ip,
-    };
-    SocketAddr::new(ip, address.port())
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -190,11 +181,5 @@ mod tests {
             assert!(stated_http(wrong).await.is_err(), "{wrong}");
         }
         assert!(stated_tftp("provd:tftp").await.is_err());
-    }
-
-    #[test]
-    fn a_wildcard_address_is_reached_at_home() {
-        assert_eq!(reachable("0.0.0.0:80".parse().unwrap()).to_string(), "127.0.0.1:80");
-        assert_eq!(reachable("[::]:80".parse().unwrap()).to_string(), "[::1]:80");
     }
 }

@@ -6,13 +6,7 @@ use serde_json::Value;
 
 use super::events::Event;
 use super::rest::Rest;
-
-/// Shown in place of a secret.
-const MASK: &str = "********";
-/// Parts of names of parameters whose values are secrets.
-const SECRET: [&str; 4] = ["password", "secret", "key", "token"];
-/// Shortest secret that is masked, in bytes: a shorter one would be found in every other word.
-const SHORTEST: usize = 3;
+use crate::domain::secrets::Secrets;
 
 /// Tells what happens.
 pub(super) struct Story<'a> {
@@ -63,26 +57,29 @@ impl Story<'_> {
         say(&format!("Device {device} is configured."));
         let path = format!("/dev_mgr/devices/{device}/files");
         let Some(listed) = self.rest.get(&path).await else { return };
-        let secrets = if self.shows_contents { self.secrets(device).await } else { Vec::new() };
+        let secrets = if self.shows_contents { self.secrets(device).await } else { None };
+        if self.shows_contents && secrets.is_none() {
+            say("    What is in them is not shown, for what is secret in it is not known.");
+        }
         for file in listed.get("files").and_then(Value::as_array).into_iter().flatten() {
             let name = text(file, "path");
             say(&format!("    {name}, {} bytes", text(file, "size")));
-            if !self.shows_contents {
-                continue;
-            }
+            let Some(secrets) = &secrets else { continue };
             if let Some(content) = self.rest.bytes(&format!("{path}/{name}")).await {
-                let content = masked(String::from_utf8_lossy(&content).into_owned(), &secrets);
-                content.lines().for_each(|line| say(&format!("    | {line}")));
+                secrets
+                    .hide(&String::from_utf8_lossy(&content))
+                    .lines()
+                    .for_each(|line| say(&format!("    | {line}")));
             }
         }
     }
 
-    /// The secrets in the raw config of a device, the longest first.
-    async fn secrets(&self, device: &str) -> Vec<String> {
-        let document = self.rest.get(&format!("/dev_mgr/devices/{device}")).await.unwrap_or_default();
-        let config = document.pointer("/device/config").map(shown).unwrap_or_default();
-        let raw = self.rest.get(&format!("/cfg_mgr/configs/{config}/raw")).await.unwrap_or_default();
-        secrets_in(&raw)
+    /// The secrets in the raw config of a device; nothing if they cannot be known.
+    async fn secrets(&self, device: &str) -> Option<Secrets> {
+        let document = self.rest.get(&format!("/dev_mgr/devices/{device}")).await?;
+        let config = document.pointer("/device/config").map(shown)?;
+        let raw = self.rest.get(&format!("/cfg_mgr/configs/{config}/raw")).await?;
+        Secrets::of(raw.get("raw_config")?.as_object()?)
     }
 }
 
@@ -102,33 +99,6 @@ fn request_line(about: &Value) -> String {
         }
     }
     line
-}
-
-fn secrets_in(document: &Value) -> Vec<String> {
-    let (mut found, mut open) = (Vec::new(), vec![document]);
-    while let Some(value) = open.pop() {
-        match value {
-            Value::Object(members) => {
-                for (name, member) in members {
-                    match member {
-                        Value::String(text) if SECRET.iter().any(|part| name.contains(part)) => {
-                            found.push(text.clone());
-                        }
-                        member => open.push(member),
-                    }
-                }
-            }
-            Value::Array(items) => open.extend(items),
-            _ => {}
-        }
-    }
-    found.retain(|secret| secret.len() >= SHORTEST);
-    found.sort_by_key(|secret| std::cmp::Reverse(secret.len()));
-    found
-}
-
-fn masked(content: String, secrets: &[String]) -> String {
-    secrets.iter().fold(content, |content, secret| content.replace(secret.as_str(), MASK))
 }
 
 fn text(of: &Value, key: &str) -> String {
@@ -172,14 +142,5 @@ mod tests {
         let refused =
             json!({"protocol": "TFTP", "ip": "::1", "path": "x", "outcome": "not found", "device": null});
         assert_eq!(request_line(&refused), "TFTP ::1 x: not found");
-    }
-
-    #[test]
-    fn secrets_are_masked_and_short_ones_are_not_sought() {
-        let raw = json!({"sip_lines": {"1": {"username": "u", "password": "secret"}}, "admin_password": "secret-2",
-            "user_password": "1"});
-        let secrets = secrets_in(&raw);
-        assert_eq!(secrets, ["secret-2", "secret"]);
-        assert_eq!(masked("u secret secret-2 1".to_owned(), &secrets), "u ******** ******** 1");
     }
 }

@@ -1,25 +1,23 @@
 //! The secrets of a raw config, hidden in what plugins made of it, however the language of a file spells their signs.
 
 use regex::{NoExpand, Regex};
-use serde_json::Value;
-
-use crate::domain::raw_config::RawConfig;
+use serde_json::{Map, Value};
 
 /// Shortest secret that is looked for, in bytes: what is shorter is in every file.
-const SHORTEST: usize = 4;
+const SHORTEST: usize = 3;
 /// Parts of the names of what is secret.
-const NAMES: [&str; 6] = ["password", "passwd", "secret", "token", "private_key", "provisioning_key"];
+const NAMES: [&str; 5] = ["password", "passwd", "secret", "token", "key"];
 /// Signs that XML has names for.
 const ENTITIES: [(char, &str); 5] = [('&', "amp"), ('<', "lt"), ('>', "gt"), ('"', "quot"), ('\'', "apos")];
 
 /// What is to be hidden; nothing if there are no secrets.
-pub(super) struct Secrets(Option<Regex>);
+pub struct Secrets(Option<Regex>);
 
 impl Secrets {
     /// Those of a raw config; nothing if they are too many to be looked for.
-    pub(super) fn of(raw_config: &RawConfig) -> Option<Secrets> {
+    pub fn of(raw_config: &Map<String, Value>) -> Option<Secrets> {
         let mut secrets = Vec::new();
-        for (key, value) in raw_config.document() {
+        for (key, value) in raw_config {
             collect(key, value, &mut secrets);
         }
         // The longest first, for one may be part of another.
@@ -34,7 +32,7 @@ impl Secrets {
     }
 
     /// The same text without them.
-    pub(super) fn hide(&self, text: &str) -> String {
+    pub fn hide(&self, text: &str) -> String {
         match &self.0 {
             Some(any) => any.replace_all(text, NoExpand("****")).into_owned(),
             None => text.to_owned(),
@@ -78,7 +76,7 @@ mod tests {
     use super::*;
 
     fn secrets(document: &Value) -> Secrets {
-        Secrets::of(&RawConfig::new(document.as_object().unwrap().clone())).unwrap()
+        Secrets::of(document.as_object().unwrap()).unwrap()
     }
 
     #[test]

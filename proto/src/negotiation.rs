@@ -9,7 +9,7 @@ use crate::v1::Feature;
 pub const API_MAJOR: u32 = 1;
 
 /// Minor revision of `provd.plugin.v1` these bindings were generated from.
-pub const API_MINOR: u32 = 0;
+pub const API_MINOR: u32 = 1;
 
 /// Features this core offers to plugins that ask for them.
 pub const CORE_FEATURES: &[&str] = &[];
@@ -69,7 +69,6 @@ pub fn negotiate(plugin_major: u32, plugin_minor: u32, features: &[Feature]) -> 
     if let Some(missing) = features.iter().find(|feature| feature.required && !offered(feature)) {
         return Err(Refusal::MissingFeature(missing.name.clone()));
     }
-    #[expect(clippy::unnecessary_min_or_max, reason = "the minor revision grows")]
     Ok(Agreement {
         api_minor: plugin_minor.min(API_MINOR),
         features: features.iter().filter(offered).map(|feature| feature.name.clone()).collect(),

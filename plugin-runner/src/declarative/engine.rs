@@ -111,6 +111,7 @@ impl Inner {
             dhcp_hints: self.dhcp_hints.clone(),
             sensitive_filenames: self.sensitive.clone(),
             served_folders: self.served_folders.clone(),
+            firmware_folder: String::new(),
         }
     }
 

@@ -1,0 +1,1 @@
+"""Who a phone is and what it is given."""

@@ -1,0 +1,1 @@
+"""The two protocols that phones fetch files by."""

@@ -1,0 +1,3 @@
+{% for number, key in funckeys|d({})|dictsort -%}
+key.{{ number }} = {{ key['type']|spaced }}
+{% endfor -%}

@@ -1,0 +1,1 @@
+{{ XX_model }} boots from {{ http_base_url }}

@@ -51,7 +51,7 @@ Examples:
 
 Exit codes: 0 the plugin keeps the contract, 1 it does not, 2 there is nothing to check")]
 pub struct CheckArguments {
-    /// Folder with a plugin.toml, or a package
+    /// Folder with a plugin.toml or with a plugin of wazo-provd, or a package
     #[arg(value_name = "DIR|PACKAGE")]
     pub plugin: PathBuf,
     /// Only these checks, by their ids
@@ -67,13 +67,17 @@ pub struct CheckArguments {
 #[command(after_help = "\
 Examples:
   provd plugin new acme
+  provd plugin new acme --python
   provd plugin new acme --rust --sdk ~/src/provd --into plugins")]
 pub struct NewArguments {
     /// Of the phone family, in lower case
     pub name: String,
-    /// Made of data: a plugin.toml and templates (what happens without --rust)
-    #[arg(long, conflicts_with = "rust")]
+    /// Made of data: a plugin.toml and templates (what happens without --python and --rust)
+    #[arg(long, conflicts_with_all = ["python", "rust"])]
     pub declarative: bool,
+    /// A program in Python
+    #[arg(long, conflicts_with = "rust")]
+    pub python: bool,
     /// A program in Rust
     #[arg(long, requires = "sdk")]
     pub rust: bool,

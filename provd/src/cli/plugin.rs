@@ -6,6 +6,7 @@ mod installation;
 mod logs;
 mod offers;
 mod packaging;
+mod source;
 
 use clap::{Args, Subcommand};
 use comfy_table::Cell;

@@ -63,6 +63,8 @@ pub enum SynchronizationMethod {
         /// User name and password, for basic or digest authentication as the phone asks.
         credentials: Option<(String, String)>,
     },
+    /// The plugin has told the phone itself.
+    ToldByPlugin,
 }
 
 /// Whom it is said to. At least one of peer and address is known.
@@ -94,6 +96,7 @@ impl SynchronizationMethod {
                 }
                 Ok(())
             }
+            SynchronizationMethod::ToldByPlugin => Ok(()),
         }
     }
 }
@@ -150,6 +153,7 @@ impl fmt::Debug for SynchronizationMethod {
             SynchronizationMethod::HttpCall { method, .. } => {
                 formatter.debug_struct("HttpCall").field("method", method).finish_non_exhaustive()
             }
+            SynchronizationMethod::ToldByPlugin => formatter.write_str("ToldByPlugin"),
         }
     }
 }

@@ -29,12 +29,33 @@ pub struct Manifest {
     pub version: String,
     /// One line for an administrator.
     pub description: String,
-    /// What to run; absent: provd's own runner for declarative plugins.
-    pub command: Option<Vec<String>>,
+    /// What runs it.
+    pub engine: Engine,
     /// How long it may take to become ready.
     pub start_deadline: Duration,
     /// What it asks for beyond what every plugin has.
     pub needs: Needs,
+}
+
+/// What runs a plugin.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Engine {
+    /// provd's own runner: the plugin is data.
+    Declarative,
+    /// A program and its arguments.
+    Program(Vec<String>),
+    /// Python, with the SDK that comes with provd: `plugin.py` in its folder.
+    Python,
+    /// The host of plugins of wazo-provd.
+    WazoProvd,
+}
+
+/// Engines that are chosen by their name.
+#[derive(Debug, Clone, Copy, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+enum NamedEngine {
+    Python,
+    WazoProvd,
 }
 
 /// Why a folder is no plugin.
@@ -74,6 +95,9 @@ struct Head {
     target: Vec<Target>,
     /// Program and its arguments. With a slash it is in the folder of the plugin; without, it is looked for in `PATH`.
     command: Option<Vec<String>>,
+    /// What runs it instead of a program of its own: `python`, which is Python with provd's SDK, runs the file `plugin.py`;
+    /// `wazo-provd` runs a plugin of that system, with an `entry.py`.
+    engine: Option<NamedEngine>,
     /// How long the process may take to become ready, `1s` to `60s`. Absent: 10 seconds.
     start_deadline: Option<String>,
     #[serde(default)]
@@ -115,15 +139,22 @@ impl Manifest {
         for id in &ids {
             check_id(id).map_err(|why| format!("id `{id}`: {why}"))?;
         }
-        if head.command.as_ref().is_some_and(Vec::is_empty) {
-            return Err("command: expected a program and its arguments".to_owned());
-        }
+        let engine = match (head.command, head.engine) {
+            (None, None) => Engine::Declarative,
+            (Some(command), None) if command.is_empty() => {
+                return Err("command: expected a program and its arguments".to_owned());
+            }
+            (Some(command), None) => Engine::Program(command),
+            (None, Some(NamedEngine::Python)) => Engine::Python,
+            (None, Some(NamedEngine::WazoProvd)) => Engine::WazoProvd,
+            (Some(_), Some(_)) => return Err("engine: a plugin with a command has none".to_owned()),
+        };
         let start_deadline = head.start_deadline.as_deref().map_or(Ok(START_DEADLINE), seconds)?;
         Ok(Manifest {
             ids,
             version: head.version,
             description: head.description,
-            command: head.command,
+            engine,
             start_deadline,
             needs: head.needs.into(),
         })
@@ -148,7 +179,7 @@ mod tests {
         )
         .unwrap();
         assert_eq!(manifest.ids, ["aastra-1", "aastra-2"]);
-        assert_eq!((manifest.command, manifest.start_deadline), (None, START_DEADLINE));
+        assert_eq!((manifest.engine, manifest.start_deadline), (Engine::Declarative, START_DEADLINE));
     }
 
     #[test]
@@ -159,5 +190,9 @@ mod tests {
         assert!(why("api = 1\nversion = '1'\nid = '../a'").contains("../a"));
         assert!(why("api = 1\nversion = '1'\nid = 'a'\nstart_deadline = '2m'").contains("60s"));
         assert!(why("api = 'one'\nversion = '1'").contains("line 1"));
+        assert!(why("api = 1\nversion = '1'\nid = 'a'\nengine = 'perl'").contains("perl"));
+        assert!(
+            why("api = 1\nversion = '1'\nid = 'a'\nengine = 'python'\ncommand = ['a']").contains("engine")
+        );
     }
 }

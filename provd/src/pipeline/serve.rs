@@ -34,7 +34,10 @@ impl Pipeline {
         match plugins.serve_file(plugin, device, request).await {
             Ok(FileReference::Generated(path)) => match self.generated(plugin, device, &path).await? {
                 Some(stored) => Ok(from_store(stored)),
-                None => self.not_generated(device).await,
+                None => match plugins.open_served(plugin, &path) {
+                    Some(file) => Ok(Answer::File(file)),
+                    None => self.not_generated(device).await,
+                },
             },
             Ok(FileReference::Served { path, media_type }) => {
                 let file = plugins.open_served(plugin, &path);

@@ -153,13 +153,21 @@ impl Plugins for PluginHost {
 
     fn open_firmware(&self, plugin: &str, path: &str) -> Option<ServedFile> {
         // The name of an installed plugin leads nowhere else.
-        self.find(plugin)?;
+        let generation = self.find(plugin)?.shared.generation();
+        let folder = generation.map(|generation| generation.description.firmware_folder.clone());
+        let path = below(folder.as_deref().unwrap_or_default(), path)?;
         open_beneath(&self.settings.data_dir.join("firmware/served").join(plugin), path, None)
     }
 
     fn is_sensitive(&self, plugin: &str, base_name: &str) -> bool {
         self.generation(plugin).is_ok_and(|generation| generation.sensitive.is_match(base_name))
     }
+}
+
+/// What is left of a path below a folder that phones see; nothing if it is elsewhere.
+fn below<'a>(folder: &str, path: &'a str) -> Option<&'a str> {
+    let path = path.trim_start_matches('/');
+    if folder.is_empty() { Some(path) } else { path.strip_prefix(folder)?.strip_prefix('/') }
 }
 
 /// A query is not part of what answers are kept under, and large bytes are not worth their memory.

@@ -4,17 +4,18 @@
 use std::sync::Arc;
 
 use provd_plugin_runner::Plugin as _;
-use provd_plugin_runner::declarative::Engine;
+use provd_plugin_runner::declarative;
 use provd_proto::v1::DescribeRequest;
 use serde_json::{Map, Value};
 use tokio::task::spawn_blocking;
 
 use super::convert;
 use super::installation::Family;
+use crate::packages::Engine;
 
 /// Capabilities of the models of one plugin of a family, as the REST API spells them; none if they cannot be known.
 pub(super) async fn capabilities(family: &Arc<Family>, id: &str) -> Map<String, Value> {
-    if family.manifest.command.is_some() {
+    if family.manifest.engine != Engine::Declarative {
         return Map::new();
     }
     let (of, target) = (family.clone(), id.to_owned());
@@ -31,8 +32,8 @@ pub(super) async fn capabilities(family: &Arc<Family>, id: &str) -> Map<String, 
 }
 
 /// The files are laid out as they would be installed: the plugin is read as its runner reads it.
-fn load(family: &Family, id: &str) -> Result<Engine, String> {
+fn load(family: &Family, id: &str) -> Result<declarative::Engine, String> {
     let folder = tempfile::tempdir().map_err(|error| error.to_string())?;
     family.write(folder.path()).map_err(|error| error.to_string())?;
-    Engine::load(folder.path(), Some(id), None).map_err(|error| error.to_string())
+    declarative::Engine::load(folder.path(), Some(id), None).map_err(|error| error.to_string())
 }

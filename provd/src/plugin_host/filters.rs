@@ -19,6 +19,7 @@ pub(super) struct Filters {
     plugins: Vec<String>,
     rules: Vec<Rule>,
     http_path: Patterns,
+    http_query: Patterns,
     http_user_agent: Patterns,
     tftp_path: Patterns,
     vendor_class: Patterns,
@@ -30,6 +31,7 @@ struct Rule {
     plugin: usize,
     kind: Kind,
     path: Option<usize>,
+    query: Option<usize>,
     user_agent: Option<usize>,
     vendor_class: Option<usize>,
 }
@@ -68,13 +70,31 @@ fn holds(pattern: Option<usize>, matches: Option<&SetMatches>) -> bool {
     pattern.is_none_or(|index| matches.is_some_and(|matches| matches.matched(index)))
 }
 
+/// What matches of a request, by what it is asked about.
+#[derive(Debug, Default)]
+struct Subjects {
+    path: Option<SetMatches>,
+    query: Option<SetMatches>,
+    user_agent: Option<SetMatches>,
+    vendor_class: Option<SetMatches>,
+}
+
+impl Subjects {
+    fn fit(&self, rule: &Rule) -> bool {
+        holds(rule.path, self.path.as_ref())
+            && holds(rule.query, self.query.as_ref())
+            && holds(rule.user_agent, self.user_agent.as_ref())
+            && holds(rule.vendor_class, self.vendor_class.as_ref())
+    }
+}
+
 /// Checks the filters of one plugin, before they join those of others.
 pub(super) fn check(filters: &[RequestFilter]) -> Result<(), String> {
     for filter in filters {
         if filter.kind() == Kind::Unspecified {
             return Err("a request filter without a kind".to_owned());
         }
-        for text in [&filter.path, &filter.user_agent, &filter.vendor_class] {
+        for text in [&filter.path, &filter.query, &filter.user_agent, &filter.vendor_class] {
             let compiled = RegexBuilder::new(text).size_limit(EXPRESSION_BYTES).build();
             compiled.map_err(|error| format!("the request filter `{text}` is not usable: {error}"))?;
         }
@@ -94,9 +114,8 @@ impl Filters {
                 all.add(filter);
             }
         }
-        for patterns in
-            [&mut all.http_path, &mut all.http_user_agent, &mut all.tftp_path, &mut all.vendor_class]
-        {
+        let Filters { http_path, http_query, http_user_agent, tftp_path, vendor_class, .. } = &mut all;
+        for patterns in [http_path, http_query, http_user_agent, tftp_path, vendor_class] {
             patterns.compile()?;
         }
         Ok(all)
@@ -112,6 +131,7 @@ impl Filters {
                 Kind::Tftp => self.tftp_path.add(&filter.path),
                 Kind::Dhcp | Kind::Unspecified => None,
             },
+            query: if kind == Kind::Http { self.http_query.add(&filter.query) } else { None },
             user_agent: if kind == Kind::Http { self.http_user_agent.add(&filter.user_agent) } else { None },
             vendor_class: if kind == Kind::Dhcp { self.vendor_class.add(&filter.vendor_class) } else { None },
         };
@@ -120,25 +140,27 @@ impl Filters {
 
     /// Plugins with a filter that matches, in their order.
     pub(super) fn interested(&self, request: &Request) -> Vec<String> {
-        let (kind, path, user_agent, vendor_class) = match &request.kind {
+        let mut asked = Subjects::default();
+        let kind = match &request.kind {
             RequestKind::Http(http) => {
-                let user_agent = self.http_user_agent.matches(http.user_agent().unwrap_or_default());
-                (Kind::Http, self.http_path.matches(&http.path), user_agent, None)
+                asked.path = self.http_path.matches(&http.path);
+                asked.query = self.http_query.matches(&http.query);
+                asked.user_agent = self.http_user_agent.matches(http.user_agent().unwrap_or_default());
+                Kind::Http
             }
-            RequestKind::Tftp(tftp) => (Kind::Tftp, self.tftp_path.matches(&tftp.filename), None, None),
+            RequestKind::Tftp(tftp) => {
+                asked.path = self.tftp_path.matches(&tftp.filename);
+                Kind::Tftp
+            }
             RequestKind::Dhcp(dhcp) => {
-                (Kind::Dhcp, None, None, self.vendor_class.matches(&dhcp.vendor_class().unwrap_or_default()))
+                asked.vendor_class = self.vendor_class.matches(&dhcp.vendor_class().unwrap_or_default());
+                Kind::Dhcp
             }
         };
         let mut interested: Vec<usize> = self
             .rules
             .iter()
-            .filter(|rule| {
-                rule.kind == kind
-                    && holds(rule.path, path.as_ref())
-                    && holds(rule.user_agent, user_agent.as_ref())
-                    && holds(rule.vendor_class, vendor_class.as_ref())
-            })
+            .filter(|rule| rule.kind == kind && asked.fit(rule))
             .map(|rule| rule.plugin)
             .collect();
         // Rules stand in the order of plugins, so equal ones are neighbours.
@@ -157,14 +179,15 @@ mod tests {
             kind: kind.into(),
             path: path.to_owned(),
             user_agent: user_agent.to_owned(),
-            vendor_class: String::new(),
+            ..RequestFilter::default()
         }
     }
 
     fn http(path: &str, user_agent: &str) -> Request {
         let headers = vec![("user-agent".to_owned(), user_agent.to_owned())];
-        let http =
-            HttpRequest { method: "GET".to_owned(), path: path.to_owned(), query: String::new(), headers };
+        let (path, query) = path.split_once('?').unwrap_or((path, ""));
+        let method = "GET".to_owned();
+        let http = HttpRequest { method, path: path.to_owned(), query: query.to_owned(), headers };
         Request { ip: [192, 0, 2, 1].into(), kind: RequestKind::Http(http) }
     }
 
@@ -182,6 +205,14 @@ mod tests {
         assert_eq!(filters.interested(&http("/Aastra/aastra.cfg", "Mozilla")), Vec::<String>::new());
         let tftp = RequestKind::Tftp(TftpRequest { filename: "aastra.cfg".to_owned() });
         assert_eq!(filters.interested(&Request { ip: [192, 0, 2, 1].into(), kind: tftp }), ["a"]);
+    }
+
+    #[test]
+    fn a_query_is_no_part_of_the_path() {
+        let snom = [RequestFilter { query: "(?:^|&)mac=".to_owned(), ..filter(Kind::Http, "", "") }];
+        let filters = Filters::new([("s", snom.as_slice())].into_iter()).unwrap();
+        assert_eq!(filters.interested(&http("/snom360.htm?mac=000413000001", "")), ["s"]);
+        assert_eq!(filters.interested(&http("/mac=", "")), Vec::<String>::new());
     }
 
     #[test]

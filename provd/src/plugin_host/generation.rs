@@ -17,15 +17,18 @@ use tokio_util::task::TaskTracker;
 
 use super::client::{CallError, Client};
 use super::connection::{Connection, LONGEST_SOCKET_PATH};
+use super::house::House;
 use super::logs::{LogRing, capture};
 use super::memory::Memory;
 use super::process::{Invocation, Output, Process, Spawner};
+use super::python::Python;
 use super::sandbox::{Belongings, Enclosure, Kernel};
+use super::shared_process::{Placed, SharedProcesses};
 use super::{convert, filters};
 use crate::domain::dhcp::DhcpHint;
 use crate::domain::sandbox::{SandboxPolicy, SandboxStatus};
 use crate::metrics::PluginCalls;
-use crate::packages::Manifest;
+use crate::packages::{Engine, Manifest};
 
 /// How long a stopped process has between SIGTERM and SIGKILL.
 const TERMINATION: Duration = Duration::from_secs(5);
@@ -43,10 +46,14 @@ pub(super) struct Plan {
     pub(super) runtime: PathBuf,
     /// This program.
     pub(super) program: PathBuf,
+    /// Runs it if it is written in Python.
+    pub(super) python: Python,
     /// Filter for the plugin's log.
     pub(super) log: String,
     /// What it is kept from.
     pub(super) sandbox: SandboxPolicy,
+    /// Where it shares a process with its family; absent: it has one of its own.
+    pub(super) shared: Option<Arc<SharedProcesses>>,
 }
 
 /// A ready process.
@@ -81,13 +88,12 @@ pub(super) enum StartError {
     Hopeless(String),
 }
 
-/// A process with what it said of itself, and the folder its socket is in.
+/// A plugin that runs, with what it said of itself.
 #[derive(Debug)]
 pub(super) struct Running {
-    pub(super) process: Process,
+    pub(super) house: House,
     pub(super) generation: Arc<Generation>,
     pub(super) sandbox: SandboxStatus,
-    socket_folder: tempfile::TempDir,
 }
 
 /// Starts a process and waits until it is ready: it has described itself, and says that it serves.
@@ -98,8 +104,7 @@ pub(super) async fn start(
     counters: &Arc<PluginCalls>,
     tasks: &TaskTracker,
 ) -> Result<Running, StartError> {
-    let Launched { mut process, socket, token, socket_folder, sandbox } =
-        launch(plan, spawner, ring, tasks).await?;
+    let Begun { mut house, socket, token, sandbox } = begin(plan, spawner, ring, tasks).await?;
     let deadline = plan.manifest.start_deadline;
     let ready = tokio::select! {
         ready = tokio::time::timeout(deadline, become_ready(plan, &socket, &token, counters)) => {
@@ -107,16 +112,51 @@ pub(super) async fn start(
                 Err(StartError::Failed(format!("it did not become ready within {} s", deadline.as_secs())))
             })
         }
-        end = process.wait() => Err(StartError::Failed(format!("it ended before it was ready: {end}"))),
+        end = house.wait() => Err(StartError::Failed(format!("it ended before it was ready: {end}"))),
     };
     match ready {
-        Ok(generation) => Ok(Running { process, generation: Arc::new(generation), sandbox, socket_folder }),
+        Ok(generation) => {
+            house.settle();
+            Ok(Running { house, generation: Arc::new(generation), sandbox })
+        }
         Err(error) => {
-            process.signal(Signal::KILL);
-            process.wait().await;
+            house.signal(Signal::KILL);
+            house.wait().await;
             Err(error)
         }
     }
+}
+
+/// A plugin that has begun, wherever it lives, and where it is to be asked.
+struct Begun {
+    house: House,
+    socket: PathBuf,
+    /// SECRET.
+    token: String,
+    sandbox: SandboxStatus,
+}
+
+async fn begin(
+    plan: &Plan,
+    spawner: &Spawner,
+    ring: &Arc<LogRing>,
+    tasks: &TaskTracker,
+) -> Result<Begun, StartError> {
+    if let (Some(shared), Engine::WazoProvd) = (&plan.shared, &plan.manifest.engine) {
+        let token = new_token();
+        let Placed { place, socket, sandbox } = shared.place(plan, &token, spawner, ring, tasks).await?;
+        tell_of_denied(&plan.id, &sandbox);
+        return Ok(Begun { house: House::Shared(place), socket, token, sandbox });
+    }
+    let Launched { process, socket, token, socket_folder, sandbox } =
+        launch(plan, spawner, ring, tasks).await?;
+    let house = House::Own { process: Box::new(process), _sockets: socket_folder };
+    Ok(Begun { house, socket, token, sandbox })
+}
+
+/// SECRET: whoever has it may call the plugin.
+fn new_token() -> String {
+    hex::encode(rand::random::<[u8; 32]>())
 }
 
 /// A process that has begun, and where it is to be asked.
@@ -140,9 +180,10 @@ pub(super) async fn launch(
     let failed = |what: &str, error: &io::Error| StartError::Failed(format!("{what}: {error}"));
     let (socket_folder, socket) = place_for_socket(&plan.runtime)?;
     std::fs::create_dir_all(&plan.scratch).map_err(|error| failed("no scratch folder", &error))?;
-    let token: [u8; 32] = rand::random();
-    let token = hex::encode(token);
+    let token = new_token();
     let invocation = invocation(plan, &socket, &token);
+    let invocation =
+        invocation.map_err(|error| failed("the libraries of Python could not be written", &error))?;
     if let Some(refusal) = invocation.enclosure.refusal {
         return Err(StartError::Hopeless(refusal));
     }
@@ -174,18 +215,28 @@ impl Process {
     ) {
         ring.begin(self.pid());
         if let Some(stdout) = output.stdout {
-            self.is_read_by(tasks.spawn(capture(plan.id.clone(), stdout, ring.clone())));
+            self.is_read_by(tasks.spawn(capture(plan.id.clone(), stdout, kept_in(ring))));
         }
         if let Some(stderr) = output.stderr {
-            self.is_read_by(tasks.spawn(capture(plan.id.clone(), stderr, ring.clone())));
+            self.is_read_by(tasks.spawn(capture(plan.id.clone(), stderr, kept_in(ring))));
         }
     }
 }
 
-/// A new private folder, so that no stale socket is ever met, and the path of the socket in it.
-fn place_for_socket(runtime: &Path) -> Result<(tempfile::TempDir, PathBuf), StartError> {
+fn kept_in(ring: &Arc<LogRing>) -> impl Fn(String) + use<> {
+    let ring = ring.clone();
+    move |line| ring.push(line)
+}
+
+/// A new private folder, so that no stale socket is ever met.
+pub(super) fn place_for_sockets(runtime: &Path) -> Result<tempfile::TempDir, StartError> {
     let folder = tempfile::Builder::new().prefix("").rand_bytes(8).tempdir_in(runtime);
-    let folder = folder.map_err(|error| StartError::Failed(format!("no folder for its socket: {error}")))?;
+    folder.map_err(|error| StartError::Failed(format!("no folder for its socket: {error}")))
+}
+
+/// Such a folder, and the path of the socket in it.
+fn place_for_socket(runtime: &Path) -> Result<(tempfile::TempDir, PathBuf), StartError> {
+    let folder = place_for_sockets(runtime)?;
     let socket = folder.path().join("s");
     if socket.as_os_str().len() > LONGEST_SOCKET_PATH {
         let why = format!("the socket path {} is longer than {LONGEST_SOCKET_PATH} bytes", socket.display());
@@ -194,16 +245,21 @@ fn place_for_socket(runtime: &Path) -> Result<(tempfile::TempDir, PathBuf), Star
     Ok((folder, socket))
 }
 
-pub(super) fn invocation(plan: &Plan, socket: &Path, token: &str) -> Invocation {
+/// How a process is started. Fails only if there is no room for what it needs.
+pub(super) fn invocation(plan: &Plan, socket: &Path, token: &str) -> io::Result<Invocation> {
     let inherited = |name: &str, default: &str| std::env::var(name).unwrap_or_else(|_| default.to_owned());
     let text = |path: &Path| path.to_string_lossy().into_owned();
-    let command = if let Some(command) = &plan.manifest.command {
-        within(&plan.folder, command)
-    } else {
-        vec![text(&plan.program), "plugin-runner".to_owned(), text(&plan.folder)]
+    let command = match &plan.manifest.engine {
+        Engine::Program(command) => within(&plan.folder, command),
+        engine => plan
+            .python
+            .command(engine)
+            .unwrap_or_else(|| vec![text(&plan.program), "plugin-runner".to_owned(), text(&plan.folder)]),
     };
+    let is_python = matches!(plan.manifest.engine, Engine::Python | Engine::WazoProvd);
+    let libraries = if is_python { Some(plan.python.libraries()?) } else { None };
     let path = inherited("PATH", "/usr/local/bin:/usr/bin:/bin");
-    let environment = vec![
+    let mut environment = vec![
         (environment::SOCKET, text(socket)),
         (environment::ID, plan.id.clone()),
         (environment::DIR, text(&plan.folder)),
@@ -217,26 +273,41 @@ pub(super) fn invocation(plan: &Plan, socket: &Path, token: &str) -> Invocation 
         ("LANG", inherited("LANG", "C.UTF-8")),
         ("TZ", inherited("TZ", "UTC")),
     ];
+    if let Some(libraries) = &libraries {
+        environment.push(("PYTHONPATH", text(libraries)));
+        // The libraries are compiled, and the rest is run once.
+        environment.push(("PYTHONDONTWRITEBYTECODE", "1".to_owned()));
+        environment.push(("PYTHONUNBUFFERED", "1".to_owned()));
+    }
     let program = command.first().map_or(plan.program.as_path(), Path::new);
-    let enclosure = enclosure(plan, socket, program, OsStr::new(&path));
-    Invocation {
+    let enclosure = enclosure(plan, socket, program, OsStr::new(&path), libraries);
+    Ok(Invocation {
         launcher: plan.program.clone(),
         enclosure,
         command,
         environment,
         folder: plan.folder.clone(),
-    }
+    })
 }
 
 /// The walls around a process that becomes this program.
-fn enclosure(plan: &Plan, socket: &Path, program: &Path, search: &OsStr) -> Enclosure {
+fn enclosure(
+    plan: &Plan,
+    socket: &Path,
+    program: &Path,
+    search: &OsStr,
+    libraries: Option<PathBuf>,
+) -> Enclosure {
+    let of_python = libraries.as_ref().map_or_else(Vec::new, |_| plan.python.readable());
+    let libraries: Vec<PathBuf> = libraries.into_iter().chain(of_python).collect();
     let own = Belongings {
         id: &plan.id,
         program,
         search,
         folder: &plan.folder,
-        overrides: &plan.overrides,
-        scratch: &plan.scratch,
+        libraries: &libraries,
+        overrides: std::slice::from_ref(&plan.overrides),
+        scratch: std::slice::from_ref(&plan.scratch),
         socket_folder: socket.parent(),
     };
     Enclosure::new(Kernel::this(), &plan.sandbox, plan.manifest.needs, &own)
@@ -328,6 +399,10 @@ fn check_description(id: &str, description: &v1::DescribeResponse) -> Result<(),
     if let Some(folder) = description.served_folders.iter().find(|folder| !beneath(folder)) {
         return Err(format!("its served folder `{}` is not below its own", folder.escape_debug()));
     }
+    if !beneath(&description.firmware_folder) || description.firmware_folder.ends_with('/') {
+        let folder = description.firmware_folder.escape_debug();
+        return Err(format!("its firmware folder `{folder}` is not `FOLDER` or `FOLDER/FOLDER`"));
+    }
     filters::check(&description.filters)
 }
 
@@ -337,13 +412,12 @@ impl Running {
         if self.generation.client.drain().await.is_err() {
             tracing::debug!("A plugin could not be drained");
         }
-        self.process.signal(Signal::TERM);
-        if tokio::time::timeout(TERMINATION, self.process.wait()).await.is_err() {
-            self.process.signal(Signal::KILL);
-            self.process.wait().await;
+        self.house.signal(Signal::TERM);
+        if tokio::time::timeout(TERMINATION, self.house.wait()).await.is_err() {
+            self.house.signal(Signal::KILL);
+            self.house.wait().await;
         }
         self.generation.died();
-        drop(self.socket_folder);
     }
 
     /// Capabilities of its models, as the REST API spells them.

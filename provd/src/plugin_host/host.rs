@@ -16,7 +16,9 @@ use super::generation::{Generation, Plan};
 use super::installation::{Bundle, Installed};
 use super::placing::Trust;
 use super::process::Spawner;
+use super::python::Python;
 use super::repertoire::removed_plugins;
+use super::shared_process::SharedProcesses;
 use super::snapshot::Shared;
 use super::supervisor::{CRASH_WINDOW, RestartRequest, Supervisor};
 use crate::domain::plugin::PluginState;
@@ -40,6 +42,8 @@ pub struct HostSettings {
     pub runtime: PathBuf,
     /// This program: the launcher, and the runner of declarative plugins.
     pub program: PathBuf,
+    /// Runs plugins that are written in Python.
+    pub python: Python,
     /// Filter for the logs of plugins.
     pub log: String,
     /// What can be installed while the server runs.
@@ -50,6 +54,8 @@ pub struct HostSettings {
     pub repositories: Vec<Repository>,
     /// What plugins are kept from.
     pub sandbox: SandboxPolicy,
+    /// Whether plugins of wazo-provd share a process with their family.
+    pub share_processes: bool,
     /// Who looks at plugins that come in packages before they are let in.
     pub examiner: Arc<dyn Examiner>,
 }
@@ -86,6 +92,7 @@ pub struct PluginHost {
     /// Held while the files of a version are written: they are written beside their place first.
     pub(super) writing: Mutex<()>,
     pub(super) spawner: Spawner,
+    shared: Arc<SharedProcesses>,
     events: mpsc::UnboundedSender<PluginEvent>,
     /// Who is told how plugins are.
     listeners: Events,
@@ -116,6 +123,7 @@ impl PluginHost {
             removed: Mutex::new(removed.clone()),
             writing: Mutex::default(),
             spawner,
+            shared: Arc::default(),
             events,
             listeners,
             metrics: Arc::default(),
@@ -193,7 +201,7 @@ impl PluginHost {
 
     /// How an installed plugin is started.
     pub(super) fn plan(&self, record: &PluginRecord) -> Result<Plan, ManifestError> {
-        let HostSettings { data_dir, runtime, program, log, sandbox, .. } = &self.settings;
+        let HostSettings { data_dir, runtime, program, python, log, sandbox, .. } = &self.settings;
         let folder = data_dir.join("plugins").join(&record.id).join(&record.folder);
         Ok(Plan {
             id: record.id.clone(),
@@ -203,8 +211,10 @@ impl PluginHost {
             scratch: data_dir.join("scratch").join(&record.id),
             runtime: runtime.clone(),
             program: program.clone(),
+            python: python.clone(),
             log: log.clone(),
             sandbox: sandbox.clone(),
+            shared: self.settings.share_processes.then(|| self.shared.clone()),
         })
     }
 

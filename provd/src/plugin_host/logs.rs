@@ -4,7 +4,7 @@
 //! server's own log.
 
 use std::collections::VecDeque;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
 use serde_json::Value;
@@ -70,8 +70,8 @@ impl LogRing {
     }
 }
 
-/// Reads a stream to its end.
-pub(super) async fn capture(plugin: String, stream: impl AsyncRead + Unpin, ring: Arc<LogRing>) {
+/// Reads a stream to its end; each line is kept as the caller keeps it.
+pub(super) async fn capture(plugin: String, stream: impl AsyncRead + Unpin, keep: impl Fn(String)) {
     let mut reader = BufReader::with_capacity(LONGEST_LINE, stream);
     let mut rate = Rate::new();
     while let Ok(Some(line)) = next_line(&mut reader).await {
@@ -79,7 +79,7 @@ pub(super) async fn capture(plugin: String, stream: impl AsyncRead + Unpin, ring
         if rate.allows(&plugin) {
             tracing::debug!(target: "provd::plugin", "{plugin}: {}", line.escape_debug());
         }
-        ring.push(line);
+        keep(line);
     }
 }
 
@@ -154,10 +154,10 @@ mod tests {
 
     #[tokio::test]
     async fn long_lines_are_cut_and_the_last_ones_kept() {
-        let ring = Arc::new(LogRing::default());
+        let ring = LogRing::default();
         let mut text = vec![b'x'; 3 * LONGEST_LINE];
         text.extend_from_slice(b"\nshort\r\n\xff\nno end");
-        capture("p".to_owned(), text.as_slice(), ring.clone()).await;
+        capture("p".to_owned(), text.as_slice(), |line| ring.push(line)).await;
         let lines = ring.after(0).lines;
         assert_eq!(lines[0].len(), LONGEST_LINE);
         assert_eq!(lines[1..], ["short", "\u{fffd}", "no end"]);
@@ -179,9 +179,9 @@ mod tests {
 
     #[tokio::test]
     async fn a_flood_keeps_only_the_end() {
-        let ring = Arc::new(LogRing::default());
+        let ring = LogRing::default();
         let text = (0..10_000).map(|number| number.to_string()).collect::<Vec<_>>().join("\n");
-        capture("p".to_owned(), text.as_bytes(), ring.clone()).await;
+        capture("p".to_owned(), text.as_bytes(), |line| ring.push(line)).await;
         assert_eq!((ring.after(0).lines.len(), ring.after(0).lines[0].as_str()), (KEPT_LINES, "9800"));
     }
 

@@ -7,11 +7,12 @@ use std::ffi::{OsStr, OsString};
 use std::io;
 use std::os::fd::OwnedFd;
 use std::os::unix::process::CommandExt as _;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::{ExitStatus, Stdio};
 use std::sync::mpsc;
 use std::time::Duration;
 
+use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use rustix::process::{Pid, PidfdFlags, Signal, kill_process_group, pidfd_open};
 use tokio::io::unix::AsyncFd;
 use tokio::process::{Child, ChildStderr, ChildStdin, ChildStdout, Command};
@@ -91,6 +92,11 @@ impl Process {
     pub(super) async fn ended(&self) {
         // See `wait` about an error.
         let _ = self.ended.readable().await;
+    }
+
+    /// Its stdin, for who has something to say there; it still ends when that is dropped.
+    pub(super) fn take_lifeline(&mut self) -> Option<ChildStdin> {
+        self.lifeline.take()
     }
 
     /// Ends its stdin, which tells it that this program is gone.
@@ -188,6 +194,24 @@ fn spawn(invocation: &Invocation) -> Spawned {
     let output = Output { stdout: child.stdout.take(), stderr: child.stderr.take() };
     let lifeline = child.stdin.take();
     Ok((Process { pid, child, ended, readers: Vec::new(), lifeline }, output))
+}
+
+/// Runs a program of the system to its end, which is brought about when the deadline passes. It is silent, and blocks.
+pub(super) fn run<'a>(
+    program: &Path,
+    arguments: impl Iterator<Item = &'a OsStr>,
+    deadline: Duration,
+) -> io::Result<ExitStatus> {
+    let mut command = std::process::Command::new(program);
+    command.args(arguments).stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null());
+    let mut child = command.spawn()?;
+    let pid = Pid::from_child(&child);
+    let ended = pidfd_open(pid, PidfdFlags::empty())?;
+    let timeout = Timespec::try_from(deadline).map_err(io::Error::other)?;
+    if poll(&mut [PollFd::new(&ended, PollFlags::IN)], Some(&timeout))? == 0 {
+        child.kill()?;
+    }
+    child.wait()
 }
 
 /// Replaces this process by a program, environment and descriptors kept. Returns only if that fails.

@@ -142,13 +142,13 @@ impl Supervisor {
         self.shared.change(|snapshot| {
             snapshot.state = PluginState::Ready;
             snapshot.reason = None;
-            snapshot.pid = Some(running.process.pid());
+            snapshot.pid = Some(running.house.pid());
             snapshot.ready_since = Some(SystemTime::now());
             snapshot.capabilities = running.capabilities();
             snapshot.sandbox = Some(running.sandbox.clone());
             snapshot.generation = Some(running.generation.clone());
         });
-        tracing::info!("Plugin {} is ready, pid {}", self.plan.id, running.process.pid());
+        tracing::info!("Plugin {} is ready, pid {}", self.plan.id, running.house.pid());
         let version = overrides::version_of_files(&self.record.folder, &self.plan.overrides);
         // Nobody listens only when the server stops.
         let _ = self.events.send(PluginEvent::Ready { plugin: self.plan.id.clone(), version });
@@ -162,7 +162,7 @@ impl Supervisor {
         loop {
             let generation = running.generation.clone();
             tokio::select! {
-                end = running.process.wait() => {
+                end = running.house.wait() => {
                     generation.died();
                     return End::Crashed(end);
                 }
@@ -178,8 +178,8 @@ impl Supervisor {
                 serving = check(&mut health, &generation) => {
                     misses = if serving.is_some() { 0 } else { misses + 1 };
                     if misses >= HEALTH_MISSES {
-                        running.process.signal(rustix::process::Signal::KILL);
-                        running.process.wait().await;
+                        running.house.signal(rustix::process::Signal::KILL);
+                        running.house.wait().await;
                         generation.died();
                         return End::Crashed(format!("hung: {misses} health checks in a row were not answered"));
                     }

@@ -26,11 +26,13 @@ use crate::listeners::http::{self, HttpSettings};
 use crate::listeners::tftp::{self, TftpSettings};
 use crate::metrics::Metrics;
 use crate::pipeline::{Journal, Pipeline, PipelineSettings};
-use crate::plugin_host::{Bundle, HostSettings, PluginHost, TrialSettings, Trust, install, removed_plugins};
+use crate::plugin_host::{
+    Bundle, HostSettings, PluginHost, Python, TrialSettings, Trust, install, removed_plugins,
+};
 use crate::provisioning::events::Events;
 use crate::provisioning::firmware::FirmwareAdministration as _;
 use crate::provisioning::{PluginEvent, Provisioning};
-use crate::settings::{IdentificationSettings, Settings};
+use crate::settings::{IdentificationSettings, Isolation, Settings};
 use crate::storage::Database;
 use crate::synchronization::Synchronization;
 
@@ -198,15 +200,18 @@ async fn start_plugins(
     for error in errors {
         tracing::error!("A plugin was not installed: {error}");
     }
+    let python = Python::new(settings.python.clone(), data_dir.path().join("python"));
     let examiner = BeforeInstall(TrialSettings {
         folder: data_dir.trials()?,
         runtime: data_dir.runtime().to_owned(),
         sandbox: settings.sandbox.clone(),
+        python: python.clone(),
     });
     let host_settings = HostSettings {
         data_dir: data_dir.path().to_owned(),
         runtime: data_dir.runtime().to_owned(),
         program: std::env::current_exe().context("this program cannot find itself")?,
+        python,
         log: std::env::var(provd_proto::environment::LOG).unwrap_or_else(|_| "info".to_owned()),
         bundle,
         trust: Trust {
@@ -215,6 +220,7 @@ async fn start_plugins(
         },
         repositories: settings.packages.repositories.clone(),
         sandbox: settings.sandbox.clone(),
+        share_processes: settings.isolation == Isolation::Family,
         examiner: Arc::new(examiner),
     };
     Ok(PluginHost::start(installed, host_settings, store, plugin_events, events).await?)

@@ -10,6 +10,7 @@ use super::access::AccessFile;
 use super::identification::IdentificationFile;
 use super::packages::PackagesFile;
 use super::sandbox::SandboxFile;
+use super::serve::Isolation;
 use super::synchronization::{SynchronizationFile, SynchronizationSettingsError};
 
 /// Settings that cannot be used.
@@ -56,6 +57,8 @@ pub(super) struct File {
     pub(super) tftp: Option<SocketAddr>,
     pub(super) api: Option<SocketAddr>,
     pub(super) plugins: Option<PathBuf>,
+    pub(super) python: Option<PathBuf>,
+    pub(super) isolation: Option<Isolation>,
     #[serde(alias = "trusted-proxies")]
     pub(super) trusted_proxies: Option<usize>,
     #[serde(alias = "advertised-url")]

@@ -14,4 +14,4 @@ pub use file::SettingsError;
 pub use identification::{IdentificationArguments, IdentificationSettings};
 pub use packages::{PackageArguments, PackageSettings};
 pub use sandbox::SandboxArguments;
-pub use serve::{DhcpListen, ServeArguments, Settings};
+pub use serve::{DhcpListen, Isolation, ServeArguments, Settings};

@@ -4,7 +4,8 @@ use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::path::PathBuf;
 use std::time::Duration;
 
-use clap::Args;
+use clap::{Args, ValueEnum};
+use serde::Deserialize;
 
 use super::access::{AccessArguments, AccessSettings};
 use super::file::{File, SettingsError};
@@ -32,6 +33,14 @@ pub struct ServeArguments {
     /// Folder of plugin families to install from [default: those inside this program]
     #[arg(long, env = "PROVD_PLUGINS", value_name = "DIR")]
     pub plugins: Option<PathBuf>,
+    /// Python interpreter for plugins that are written in Python, with gRPC, and for those of wazo-provd with Jinja2 and Twisted
+    /// [default: /usr/bin/python3, or python3 in PATH]
+    #[arg(long, env = "PROVD_PYTHON", value_name = "PROGRAM")]
+    pub python: Option<PathBuf>,
+    /// What plugins of wazo-provd have to themselves: `plugin`, a process each; or `family`, one for all variants of a family,
+    /// which takes less memory and fails as one [default: plugin]
+    #[arg(long, env = "PROVD_ISOLATION", value_name = "WHICH")]
+    pub isolation: Option<Isolation>,
     /// How many proxies stand before the HTTP listener; that many X-Forwarded-For entries are believed [default: 0]
     #[arg(long, env = "PROVD_TRUSTED_PROXIES", value_name = "N")]
     pub trusted_proxies: Option<usize>,
@@ -81,6 +90,10 @@ pub struct Settings {
     pub api: SocketAddr,
     /// Families to install; absent: those inside the program.
     pub plugins: Option<PathBuf>,
+    /// Python interpreter; absent: that of the system.
+    pub python: Option<PathBuf>,
+    /// What plugins of wazo-provd have to themselves.
+    pub isolation: Isolation,
     /// Proxies before the HTTP listener.
     pub trusted_proxies: usize,
     /// URL under which phones reach the server, without a trailing slash; absent: found out.
@@ -99,6 +112,17 @@ pub struct Settings {
     pub packages: PackageSettings,
     /// What plugins are kept from.
     pub sandbox: SandboxPolicy,
+}
+
+/// Who has a process to itself, of the plugins whose host can hold several.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Deserialize, ValueEnum)]
+#[serde(rename_all = "lowercase")]
+pub enum Isolation {
+    /// Each plugin.
+    #[default]
+    Plugin,
+    /// Each family.
+    Family,
 }
 
 /// Where DHCP clients are listened to.
@@ -134,6 +158,8 @@ impl Settings {
             tftp: arguments.tftp.or(file.tftp),
             api: arguments.api.or(file.api).unwrap_or(SocketAddr::new(Ipv4Addr::LOCALHOST.into(), 8666)),
             plugins: arguments.plugins.or(file.plugins),
+            python: arguments.python.or(file.python),
+            isolation: arguments.isolation.or(file.isolation).unwrap_or_default(),
             trusted_proxies: arguments.trusted_proxies.or(file.trusted_proxies).unwrap_or(0),
             advertised_url: advertised_url.map(|url| check_url(&url)).transpose()?,
             dhcp_listen: arguments

@@ -75,6 +75,7 @@ impl Synchronizer for Synchronization {
                 let call = Call { method, url, content_type, body, credentials: credentials.as_ref() };
                 self.http.call(call).await
             }
+            (SynchronizationMethod::ToldByPlugin, _) => Ok("told by its plugin".to_owned()),
         }
     }
 }

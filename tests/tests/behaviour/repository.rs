@@ -249,12 +249,12 @@ async fn a_repository_that_is_away_keeps_nobody_from_the_others() -> Result<()> 
 }
 
 #[tokio::test]
-async fn what_another_system_offers_is_listed_but_not_installed() -> Result<()> {
+async fn what_another_system_offers_replaces_nothing_of_ours() -> Result<()> {
     let publisher = Publisher::new().await?;
     let plugins = json!({
         "xivo-digium-1.4": {"version": "2.0", "description": "Digium phones", "filename": "x.tar.bz2",
             "dsize": 4711, "sha1sum": "0".repeat(40), "capabilities": {}},
-        DIGIUM: {"version": "9.9", "description": "", "filename": "y.tar.bz2"},
+        DIGIUM: {"version": "9.9", "description": "", "filename": "y.tar.bz2", "dsize": 1, "sha1sum": "0".repeat(40)},
     });
     fs::write(publisher.path("plugins.db"), plugins.to_string())?;
     let home = publisher.customer()?;
@@ -265,8 +265,11 @@ async fn what_another_system_offers_is_listed_but_not_installed() -> Result<()> 
     let server = home.start().await?;
     done(&home, &["plugin", "update"]).await?;
     let said = done(&home, &["plugin", "available"]).await?;
-    assert!(said.out.contains("xivo-digium-1.4") && said.out.contains("cannot be installed"), "{said:?}");
-    refused(&home, &["plugin", "install", "xivo-digium-1.4"], "in the format of wazo-provd").await?;
+    assert!(
+        said.out.contains("xivo-digium-1.4") && said.out.contains("of wazo-provd, not signed"),
+        "{said:?}"
+    );
+    refused(&home, &["plugin", "install", "xivo-digium-1.4"], "404").await?;
     done(&home, &["plugin", "upgrade", DIGIUM]).await?;
     assert_eq!(server.plugin(DIGIUM).await?["version"], "1.0.0");
     Ok(())

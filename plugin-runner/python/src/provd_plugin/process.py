@@ -41,7 +41,7 @@ def serve(plugin: Plugin | Callable[[Environment], Plugin]) -> NoReturn:
         print(error, file=sys.stderr)
         sys.exit(_NOT_A_PLUGIN)
     logs.start(environment.log)
-    _end(_run(plugin, environment))
+    end(_run(plugin, environment))
 
 
 def _run(plugin: Plugin | Callable[[Environment], Plugin], environment: Environment) -> int:
@@ -54,7 +54,7 @@ def _run(plugin: Plugin | Callable[[Environment], Plugin], environment: Environm
         signal.signal(number, lambda *_: asked.set())
     threading.Thread(target=_end_with_stdin, name="lifeline", daemon=True).start()
     try:
-        server = Server(_made(plugin, environment), environment)
+        server = Server(made(plugin, environment), environment)
         server.start()
     except CannotServe as error:
         _logger.error("%s", error)
@@ -69,7 +69,8 @@ def _run(plugin: Plugin | Callable[[Environment], Plugin], environment: Environm
     return 0
 
 
-def _made(plugin: Plugin | Callable[[Environment], Plugin], environment: Environment) -> Plugin:
+def made(plugin: Plugin | Callable[[Environment], Plugin], environment: Environment) -> Plugin:
+    """The plugin itself, made if need be; one that raises a `PluginError` is replaced by one that answers just that."""
     if isinstance(plugin, Plugin):
         return plugin
     try:
@@ -107,10 +108,10 @@ def _end_with_stdin() -> None:
         # A stream that fails has ended as well.
         pass
     _logger.info("provd is gone")
-    _end(0)
+    end(0)
 
 
-def _end(status: int) -> NoReturn:
+def end(status: int) -> NoReturn:
     """Ends the process at once. The interpreter's own way would wait for calls that may never end."""
     try:
         logging.shutdown()

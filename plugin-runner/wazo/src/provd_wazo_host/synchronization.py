@@ -30,6 +30,8 @@ def synchronize(
             reactor.outcome(plugin.synchronize(device, raw_config), _PATIENCE)
     except Unavailable:
         raise
+    except recording.Busy as busy:
+        raise Unavailable(str(busy)) from None
     except Exception as error:
         raise _refusal(error, failures) from None
     return _notify(notifies[0]) if notifies else ToldByPlugin()

@@ -5,6 +5,7 @@ A plugin's calls are kept for whoever runs the plugin (see `recorded`); nothing 
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any, NamedTuple
@@ -16,6 +17,10 @@ class SynchronizeException(Exception):
     """The phone cannot be told."""
 
 
+class Busy(Exception):
+    """Another plugin of this process is at it."""
+
+
 class Notify(NamedTuple):
     """A SIP NOTIFY: the value of its Event header, and further variables `Name=value`."""
 
@@ -24,17 +29,24 @@ class Notify(NamedTuple):
 
 
 _notifies: list[Notify] = []
+#: Held by who runs a plugin that may ask for some: there may be several in one process.
+_recording = threading.Lock()
+#: Seconds to wait for another one.
+_PATIENCE = 4.0
 
 
 @contextmanager
 def recorded() -> Iterator[list[Notify]]:
-    """The NOTIFYs that are asked for meanwhile, in whatever thread. For one caller at a time."""
+    """The NOTIFYs that are asked for meanwhile, in whatever thread. Raises `Busy` if another caller takes too long."""
+    if not _recording.acquire(timeout=_PATIENCE):
+        raise Busy("another plugin of this process is telling its phone")
     _notifies.clear()
     kept: list[Notify] = []
     try:
         yield kept
     finally:
         kept.extend(_notifies)
+        _recording.release()
 
 
 def standard_sip_synchronize(

@@ -8,7 +8,7 @@ use provd_proto::v1;
 
 use super::subject::{Subject, said};
 use super::{Checked, Finding, failed};
-use crate::packages::is_program;
+use crate::packages::{Engine, is_program};
 use crate::plugin_host::workbench::{Caller, Code, Refusal};
 
 /// How often health is asked while calls run.
@@ -32,8 +32,11 @@ pub(super) async fn manifest(subject: &Subject) -> Checked {
     if manifest.description.is_empty() {
         return failed("plugin.toml has no `description`: one line for an administrator");
     }
-    let Some(program) = manifest.command.as_ref().and_then(|command| command.first()) else {
-        return Ok(format!("declarative, with {} plugins", manifest.ids.len()));
+    let program = match &manifest.engine {
+        Engine::Declarative => return Ok(format!("declarative, with {} plugins", manifest.ids.len())),
+        Engine::Python => return has(subject, "plugin.py"),
+        Engine::WazoProvd => return has(subject, "entry.py"),
+        Engine::Program(command) => command.first().map(String::as_str).unwrap_or_default(),
     };
     let path = subject.tried.folder().join(program);
     if !program.contains('/') || Path::new(program).is_absolute() {
@@ -47,6 +50,13 @@ pub(super) async fn manifest(subject: &Subject) -> Checked {
         Ok(_) => failed(format!("`{program}` is neither a script that begins with #! nor an ELF program")),
         Err(error) => failed(format!("`{program}`: {error}")),
     }
+}
+
+fn has(subject: &Subject, program: &str) -> Checked {
+    if subject.tried.folder().join(program).is_file() {
+        return Ok(format!("Python runs `{program}`"));
+    }
+    failed(format!("`{program}` is not there"))
 }
 
 pub(super) async fn start(subject: &Subject) -> Checked {

@@ -48,7 +48,7 @@ checks! {
     "files", "GeneratedFile", "Files have relative paths without `.` and `..`, none is there twice, and the trigger is one of them.", files::names;
     "stable", "Configure", "Equal input gives equal bytes: each time, in any order of devices, in each process.", files::stable;
     "deconfigure", "Deconfigure", "It forgets a device any number of times, also one it never knew.", files::deconfigure;
-    "serve.unknown", "ServeFile", "A file that does not exist is answered with NOT_FOUND.", files::serve_unknown;
+    "serve.unknown", "ServeFile", "A file that does not exist is answered with NOT_FOUND, or referred to by its own name.", files::serve_unknown;
     "deadlines", "Calls", "Each call is answered within its deadline.", strain::deadlines;
     "sizes", "Calls", "A message of 8 MiB is taken, and a larger one does no harm.", strain::sizes;
     "concurrency", "While it runs", "32 calls at once are answered, as they are one by one.", strain::concurrency;

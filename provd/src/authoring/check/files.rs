@@ -119,6 +119,16 @@ pub(super) async fn deconfigure(subject: &Subject) -> Checked {
     Ok("a device twice, and one it never knew".to_owned())
 }
 
+/// Whether an answer leaves it to provd to find a file of this name.
+fn is_named(response: &v1::ServeFileResponse, name: &str) -> bool {
+    use v1::serve_file_response::Answer;
+    match &response.answer {
+        Some(Answer::Generated(generated)) => generated.path.trim_start_matches('/') == name,
+        Some(Answer::Served(served)) => served.path.trim_start_matches('/') == name,
+        Some(Answer::Inline(_)) | None => false,
+    }
+}
+
 pub(super) async fn serve_unknown(subject: &Subject) -> Checked {
     let trial = subject.shared().await?;
     let device = subject.samples().await?.devices.first().map(|sample| sample.device.clone());
@@ -134,7 +144,9 @@ pub(super) async fn serve_unknown(subject: &Subject) -> Checked {
         match trial.caller().serve_file(v1::ServeFileRequest { device: device.clone(), request }).await {
             Err(refusal) if refusal.code == Code::NotFound => {}
             Err(refusal) => return failed(format!("over {protocol}: {refusal}")),
-            Ok(_) => return failed(format!("over {protocol} a file is named all the same")),
+            // provd finds no such file, and says so to the phone.
+            Ok(answer) if is_named(&answer, name) => {}
+            Ok(_) => return failed(format!("over {protocol} it is answered with another file")),
         }
     }
     Ok("over HTTP and TFTP".to_owned())

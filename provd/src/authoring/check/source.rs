@@ -8,7 +8,7 @@ use tempfile::TempDir;
 
 use super::subject::Subject;
 use crate::authoring::test::CaseFile;
-use crate::packages::{self, Files, Manifest, read_folder};
+use crate::packages::{self, Files, Foreign, Manifest, Tftpboot, is_foreign, read_folder};
 use crate::plugin_host::workbench::Workbench;
 
 /// A plugin as it would be installed, and the cases beside it.
@@ -30,7 +30,17 @@ impl Source {
     ///
     /// It is no plugin, or its cases are not understood.
     pub(super) fn read(path: &Path) -> Result<Source, String> {
+        if is_foreign(path) {
+            let foreign = Foreign::in_folder(path, Tftpboot::Published);
+            return foreign.map(Source::foreign).map_err(|error| error.to_string());
+        }
         if path.is_dir() { Source::folder(path) } else { Source::package(path) }
+    }
+
+    /// A plugin of wazo-provd has no cases.
+    fn foreign(foreign: Foreign) -> Source {
+        let Foreign { manifest, files, .. } = foreign;
+        Source { manifest, files, cases: Vec::new(), links: Vec::new(), _unpacked: None }
     }
 
     fn folder(path: &Path) -> Result<Source, String> {

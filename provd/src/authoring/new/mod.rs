@@ -19,6 +19,7 @@ const SDK: &str = "SDK";
 const DISGUISE: &str = ".in";
 
 static DECLARATIVE: Dir<'_> = include_dir!("$CARGO_MANIFEST_DIR/src/authoring/new/declarative");
+static PYTHON: Dir<'_> = include_dir!("$CARGO_MANIFEST_DIR/src/authoring/new/python");
 static RUST: Dir<'_> = include_dir!("$CARGO_MANIFEST_DIR/src/authoring/new/rust");
 
 /// Writes what was asked for, and says what to do with it.
@@ -51,7 +52,8 @@ pub(super) fn execute(arguments: &NewArguments) -> io::Result<ExitCode> {
             next_steps(&format!("{shown}/plugin"))
         ))?;
     } else {
-        write(&DECLARATIVE, &folder, &[(VENDOR, &vendor(name)), (NAME, name)])?;
+        let from = if arguments.python { &PYTHON } else { &DECLARATIVE };
+        write(from, &folder, &[(VENDOR, &vendor(name)), (NAME, name)])?;
         say(&format!("{shown} is written. Next:\n\n{}", next_steps(&shown.to_string())))?;
     }
     Ok(ExitCode::SUCCESS)
@@ -117,7 +119,7 @@ mod tests {
     #[test]
     fn everything_is_filled_in() {
         let folder = tempfile::tempdir().unwrap();
-        for from in [&DECLARATIVE, &RUST] {
+        for from in [&DECLARATIVE, &PYTHON, &RUST] {
             write(from, folder.path(), &[(SDK, "/source"), (VENDOR, "Acme"), (NAME, "acme")]).unwrap();
         }
         let files = crate::packages::read_folder(folder.path()).unwrap();

@@ -5,7 +5,7 @@ use std::fs;
 use std::io::{self, Read as _};
 use std::path::{Path, PathBuf};
 
-use clap::{Args, ValueEnum};
+use clap::{Args, Subcommand, ValueEnum};
 use serde_json::Value;
 
 use super::EXIT_CODES;
@@ -17,6 +17,7 @@ use super::output::Output;
 use super::table::{Style, field, harmless};
 
 pub(super) mod report;
+mod wazo;
 
 /// Largest file that a server takes, in bytes.
 const LARGEST_FILE: usize = 64 << 20;
@@ -27,6 +28,7 @@ Examples:
   provd import phones.csv
   provd import configs.csv --kind configs --mode create
   provd export | provd import - --url http://other:8666 --token …
+  provd import wazo --from /var/lib/wazo-provd --dry-run
 
 The first row of a table names its columns: mac, ip, vendor, model, version,
 plugin, config, description, sn, uuid, options.NAME; of configs id,
@@ -39,6 +41,7 @@ is replaced. If anything is wrong with any line, nothing is stored.";
 /// `provd import`
 #[derive(Debug, Args)]
 #[command(after_help = format!("{EXAMPLES}\n\n{EXIT_CODES}\n\nIt ends with 1 as well if all is stored, but phones cannot be\nconfigured."))]
+#[command(args_conflicts_with_subcommands = true, subcommand_negates_reqs = true)]
 pub struct ImportCommand {
     #[command(flatten)]
     pub(super) connection: Connection,
@@ -46,9 +49,25 @@ pub struct ImportCommand {
     pub(super) wanted: Wanted,
 }
 
-/// What to import, and how.
+/// What to import.
 #[derive(Debug, Args)]
 pub(super) struct Wanted {
+    #[command(subcommand)]
+    source: Option<Source>,
+    #[command(flatten)]
+    file: Option<FromFile>,
+}
+
+/// What else there is to import from.
+#[derive(Debug, Subcommand)]
+enum Source {
+    /// Take over all that a wazo-provd server has: plugins, files, parameters, configs, phones
+    Wazo(Box<wazo::WazoCommand>),
+}
+
+/// A file, and how to import it.
+#[derive(Debug, Args)]
+struct FromFile {
     /// CSV or JSON Lines; - reads it from standard input
     #[arg(value_name = "FILE|-")]
     file: PathBuf,
@@ -151,6 +170,15 @@ impl Mode {
 pub(super) const JSON_LINES: &str = "application/jsonl";
 
 pub(super) async fn execute(wanted: Wanted, client: &Client, style: Style) -> Result<Output, Failure> {
+    match wanted {
+        Wanted { source: Some(Source::Wazo(command)), .. } => wazo::execute(*command, client, style).await,
+        Wanted { file: Some(file), .. } => from_file(file, client, style).await,
+        // Clap asks for one of them.
+        Wanted { .. } => Err(Failure::Usage("say which file to import".to_owned())),
+    }
+}
+
+async fn from_file(wanted: FromFile, client: &Client, style: Style) -> Result<Output, Failure> {
     let file = bytes_of(&wanted.file)?;
     let format = wanted.format.unwrap_or_else(|| FileFormat::of(&wanted.file, &file));
     let kind = wanted.kind.or_else(|| (format == FileFormat::Csv).then(|| kind_of(&file)));

@@ -1,8 +1,6 @@
 //! Which plugins are installed, which could be, and changing that.
 
-use std::fs;
-use std::io;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use clap::Args;
 use serde_json::{Value, json};
@@ -14,7 +12,7 @@ use super::super::operation::{follow, number_of, outcome};
 use super::super::output::Output;
 use super::super::table::{Style, cell, field, table};
 use super::findings::with_findings;
-use crate::packages::{EXTENSION, SIGNATURE};
+use super::source::{Source, source};
 
 const PACKAGES: Columns = Columns {
     headings: &["ID", "VERSION", "MODELS", "DESCRIPTION"],
@@ -25,8 +23,9 @@ const PACKAGES: Columns = Columns {
 /// A plugin that is to be there, or to be newer.
 #[derive(Debug, Args)]
 pub(in crate::cli) struct Wanted {
-    /// Its id, or the file of a package; its signature is expected beside it, with the end .minisig
-    #[arg(value_name = "ID|FILE")]
+    /// Its id; or the file of a package, whose signature is expected beside it, with the end .minisig; or the folder of a
+    /// plugin. The folder or tar archive of a plugin of wazo-provd does as well
+    #[arg(value_name = "ID|FILE|DIR")]
     id: String,
     /// Do not wait until it is done
     #[arg(long)]
@@ -86,30 +85,17 @@ pub(super) async fn change(step: &str, change: &Change, client: &Client) -> Resu
 }
 
 async fn begin(step: &str, wanted: &Wanted, query: &str, client: &Client) -> Result<Output, Failure> {
-    let operation = if wanted.id.ends_with(EXTENSION) {
-        send(Path::new(&wanted.id), query, client).await?
-    } else {
-        client.begin(&format!("/pg_mgr/install/{step}{query}"), &json!({"id": wanted.id})).await?.0
+    let operation = match source(Path::new(&wanted.id))? {
+        Some(Source { package, signature }) => {
+            client.send_package(&format!("/pg_mgr/install/package{query}"), package, signature).await?
+        }
+        None => client.begin(&format!("/pg_mgr/install/{step}{query}"), &json!({"id": wanted.id})).await?.0,
     };
     if !wanted.no_wait {
         return Ok(with_findings(outcome(follow(&operation, client).await?)?));
     }
     let text = format!("To be followed by `provd operation watch {}`.", number_of(&operation));
     Ok(Output::Document { document: client.get(&operation).await?, text })
-}
-
-/// Hands the server a package, with its signature if there is one. Gives the operation.
-async fn send(file: &Path, query: &str, client: &Client) -> Result<String, Failure> {
-    let unreadable =
-        |path: &Path, error: io::Error| Failure::File { path: path.to_owned(), why: error.to_string() };
-    let package = fs::read(file).map_err(|error| unreadable(file, error))?;
-    let beside = PathBuf::from(format!("{}{SIGNATURE}", file.display()));
-    let signature = match fs::read(&beside) {
-        Ok(signature) => Some(signature),
-        Err(error) if error.kind() == io::ErrorKind::NotFound => None,
-        Err(error) => return Err(unreadable(&beside, error)),
-    };
-    client.send_package(&format!("/pg_mgr/install/package{query}"), package, signature).await
 }
 
 pub(super) async fn uninstall(id: &str, client: &Client) -> Result<Output, Failure> {

@@ -53,7 +53,7 @@ fn from(origin: &Value) -> String {
     let repository = field(origin, "repository");
     match (is("foreign"), is("signed")) {
         (None, _) => "the program".to_owned(),
-        (Some(true), _) => format!("{repository} (of wazo-provd: cannot be installed)"),
+        (Some(true), _) => format!("{repository} (of wazo-provd, not signed)"),
         (_, Some(false)) => format!("{repository} (not signed)"),
         _ => repository,
     }
@@ -82,7 +82,7 @@ mod tests {
                 "a 1.2 2 the program A phones",
                 "b 1 testing https://h/",
                 "c 1 testing https://h/ (not signed)",
-                "d 1 testing https://h/ (of wazo-provd: cannot be installed)",
+                "d 1 testing https://h/ (of wazo-provd, not signed)",
             ]
         );
         assert!(render(&json!({"pkgs": {}}), style).starts_with("Nothing new is offered"));

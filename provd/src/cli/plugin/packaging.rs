@@ -14,7 +14,9 @@ use super::super::failure::Failure;
 use super::super::output::Output;
 use super::super::table::{Style, cell, size, table};
 use super::indexing::{IndexArguments, index};
-use crate::packages::{self, EXTENSION, Files, Manifest, SIGNATURE, SigningKey, read_folder};
+use crate::packages::{
+    self, EXTENSION, Files, Foreign, Manifest, SIGNATURE, SigningKey, Tftpboot, is_foreign, read_folder,
+};
 
 /// Where the password of a key is, if it has one.
 const PASSWORD: &str = "PROVD_KEY_PASSWORD";
@@ -39,7 +41,7 @@ pub(in crate::cli) enum PackingAction {
 /// What to pack.
 #[derive(Debug, Args)]
 pub(in crate::cli) struct PackageArguments {
-    /// Folders with a plugin.toml
+    /// Folders with a plugin.toml, or with a plugin of wazo-provd
     #[arg(required = true, value_name = "DIR")]
     folders: Vec<PathBuf>,
     /// Folder to write the packages into
@@ -81,8 +83,7 @@ fn package(arguments: &PackageArguments, style: Style) -> Result<Output, Failure
     fs::create_dir_all(&arguments.output).map_err(|error| at(&arguments.output, error))?;
     let mut built = Vec::new();
     for folder in &arguments.folders {
-        let manifest = Manifest::read(folder).map_err(unusable)?;
-        let files = read_folder(folder).map_err(unusable)?;
+        let (manifest, files) = read(folder)?;
         for id in &manifest.ids {
             let bytes = pack(id, &manifest, &files).map_err(|why| at(folder, format!("{id}: {why}")))?;
             let path = arguments.output.join(format!("{id}_{}{EXTENSION}", manifest.version));
@@ -92,8 +93,16 @@ fn package(arguments: &PackageArguments, style: Style) -> Result<Output, Failure
     Ok(shown(&built, style))
 }
 
+fn read(folder: &Path) -> Result<(Manifest, Files), Failure> {
+    if is_foreign(folder) {
+        let foreign = Foreign::in_folder(folder, Tftpboot::Published).map_err(|error| at(folder, error))?;
+        return Ok((foreign.manifest, foreign.files));
+    }
+    Ok((Manifest::read(folder).map_err(unusable)?, read_folder(folder).map_err(unusable)?))
+}
+
 /// The bytes of a package. What servers will refuse is refused here.
-fn pack(id: &str, manifest: &Manifest, files: &Files) -> Result<Vec<u8>, String> {
+pub(super) fn pack(id: &str, manifest: &Manifest, files: &Files) -> Result<Vec<u8>, String> {
     let mut bytes = Vec::new();
     packages::write(id, manifest, files, &mut bytes).map_err(|error| error.to_string())?;
     packages::read(&bytes).map_err(|error| error.to_string())?;

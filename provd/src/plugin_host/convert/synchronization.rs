@@ -1,7 +1,7 @@
 //! How a plugin says that its phone is told to fetch its files again.
 
 use provd_proto::v1::synchronize_response::Method;
-use provd_proto::v1::{HttpCall, SipNotify};
+use provd_proto::v1::{self, HttpCall, SipNotify};
 
 use crate::domain::synchronization::{BODY_LINE, SynchronizationMethod};
 
@@ -12,6 +12,7 @@ pub(in crate::plugin_host) fn synchronization_method(
     let method = match method {
         Some(Method::SipNotify(notify)) => sip_notify(notify),
         Some(Method::HttpCall(call)) => http_call(call),
+        Some(Method::ToldByPlugin(v1::ToldByPlugin {})) => SynchronizationMethod::ToldByPlugin,
         None => return Err("no method in the response".to_owned()),
     };
     method.check().map(|()| method)
@@ -68,6 +69,8 @@ mod tests {
     fn what_would_forge_lines_is_refused() {
         assert!(synchronization_method(Some(notify(&[("X-A", "b\r\nVia: c")]))).is_err());
         assert!(synchronization_method(None).is_err());
+        let told = synchronization_method(Some(Method::ToldByPlugin(v1::ToldByPlugin {})));
+        assert_eq!(told, Ok(SynchronizationMethod::ToldByPlugin));
         let call = HttpCall {
             method: "GET".to_owned(),
             url: "file:///etc/shadow".to_owned(),

@@ -23,14 +23,35 @@ pub(in super::super) struct Found {
     capabilities: Map<String, Value>,
     pub(super) origin: Origin,
     pub(super) repository: Repository,
-    /// Absent: it is foreign.
-    pub(super) offer: Option<Offer>,
+    pub(super) file: OfferedFile,
+}
+
+/// The file a plugin is in.
+#[derive(Debug, Clone)]
+pub(super) enum OfferedFile {
+    /// A package.
+    Package(Offer),
+    /// An archive as wazo-provd has them.
+    Archive(ForeignOffer),
 }
 
 impl Found {
-    /// Whether it is to be preferred to a version. What cannot be installed is preferred to nothing.
+    fn is_foreign(&self) -> bool {
+        matches!(self.file, OfferedFile::Archive(_))
+    }
+
+    /// Whether it is to be preferred to a version in provd's own format. What nobody can have signed is preferred to nothing.
     fn is_newer_than(&self, version: &str) -> bool {
-        self.offer.is_some() && compare_versions(&self.version, version).is_gt()
+        !self.is_foreign() && compare_versions(&self.version, version).is_gt()
+    }
+
+    /// Whether it is to be preferred to what another repository offers.
+    fn is_better_than(&self, known: &Found) -> bool {
+        if self.is_foreign() == known.is_foreign() {
+            compare_versions(&self.version, &known.version).is_gt()
+        } else {
+            known.is_foreign()
+        }
     }
 }
 
@@ -65,9 +86,8 @@ impl PluginHost {
 
     fn offer_of(&self, found: Found, known: Option<PluginOffer>) -> PluginOffer {
         let installed = self.find(&found.id);
-        let is_there = installed.as_ref().is_some_and(|entry| {
-            compare_versions(&entry.version, &found.version).is_ge() && found.offer.is_some()
-        });
+        let is_there =
+            installed.as_ref().is_some_and(|entry| compare_versions(&entry.version, &found.version).is_ge());
         let capabilities = match (installed, known) {
             (Some(entry), _) => entry.shared.snapshot().capabilities,
             (None, Some(known)) => known.capabilities,
@@ -101,10 +121,7 @@ impl PluginHost {
         });
         let mut newest: BTreeMap<String, Found> = BTreeMap::new();
         for found in found.await? {
-            let is_better = newest.get(&found.id).is_none_or(|known| {
-                known.offer.is_none() && found.offer.is_some() || found.is_newer_than(&known.version)
-            });
-            if is_better {
+            if newest.get(&found.id).is_none_or(|known| found.is_better_than(known)) {
                 newest.insert(found.id.clone(), found);
             }
         }
@@ -141,17 +158,18 @@ fn packaged(offer: Offer, is_signed: bool, repository: &Repository) -> Found {
             is_foreign: false,
         },
         repository: repository.clone(),
-        offer: Some(offer),
+        file: OfferedFile::Package(offer),
     }
 }
 
 fn foreign(offer: ForeignOffer, repository: &Repository) -> Found {
-    let ForeignOffer { id, version, description, capabilities } = offer;
+    let ForeignOffer { id, version, description, capabilities, .. } = offer.clone();
     let origin = Origin {
         repository: repository.address.to_string(),
         channel: repository.channel.as_str(),
         is_signed: false,
         is_foreign: true,
     };
-    Found { id, version, description, capabilities, origin, repository: repository.clone(), offer: None }
+    let file = OfferedFile::Archive(offer);
+    Found { id, version, description, capabilities, origin, repository: repository.clone(), file }
 }

@@ -37,7 +37,7 @@ pub(super) struct Kept {
 pub(super) enum Listed {
     /// Of packages.
     Provd { index: Index, is_signed: bool },
-    /// Of what cannot be installed here.
+    /// Of plugins of wazo-provd.
     Foreign(Vec<ForeignOffer>),
 }
 

@@ -21,8 +21,10 @@ pub(in crate::plugin_host) struct Belongings<'a> {
     pub(in crate::plugin_host) search: &'a OsStr,
     /// Its version folder.
     pub(in crate::plugin_host) folder: &'a Path,
-    pub(in crate::plugin_host) overrides: &'a Path,
-    pub(in crate::plugin_host) scratch: &'a Path,
+    /// Folders that its interpreter reads.
+    pub(in crate::plugin_host) libraries: &'a [PathBuf],
+    pub(in crate::plugin_host) overrides: &'a [PathBuf],
+    pub(in crate::plugin_host) scratch: &'a [PathBuf],
     /// Where its socket is made, if it is to make one.
     pub(in crate::plugin_host) socket_folder: Option<&'a Path>,
 }
@@ -119,9 +121,10 @@ fn missing(kernel: Kernel, granted: &[Need], is_exposed: bool) -> Vec<MissingWal
 }
 
 /// What is beneath a folder that is open cannot be closed again: the data directory must not be.
-fn is_exposed(policy: &SandboxPolicy, scratch: &Path) -> bool {
+fn is_exposed(policy: &SandboxPolicy, scratch: &[PathBuf]) -> bool {
     let open = PROGRAMS.iter().map(PathBuf::from).chain(policy.readable.iter().cloned());
-    open.filter_map(|folder| folder.canonicalize().ok()).any(|folder| scratch.starts_with(folder))
+    open.filter_map(|folder| folder.canonicalize().ok())
+        .any(|folder| scratch.iter().any(|scratch| scratch.starts_with(&folder)))
 }
 
 fn refusal(status: &SandboxStatus, id: &str, is_exposed: bool) -> String {
@@ -145,13 +148,14 @@ fn refusal(status: &SandboxStatus, id: &str, is_exposed: bool) -> String {
 }
 
 /// What is not there when a process starts is not opened to it.
-fn existing(folder: &Path) -> Vec<PathBuf> {
-    if folder.exists() { vec![folder.to_owned()] } else { Vec::new() }
+fn existing(folders: &[PathBuf]) -> Vec<PathBuf> {
+    folders.iter().filter(|folder| folder.exists()).cloned().collect()
 }
 
 fn executable(policy: &SandboxPolicy, own: &Belongings<'_>) -> Vec<PathBuf> {
     let program = program_file(own.program, own.search);
-    [own.folder.to_owned()].into_iter().chain(program).chain(policy.readable.iter().cloned()).collect()
+    let given = own.libraries.iter().chain(&policy.readable).cloned();
+    [own.folder.to_owned()].into_iter().chain(program).chain(given).collect()
 }
 
 /// The file a program is in, found as execvp(3) finds it; none if there is none, which executing it will say.

@@ -22,6 +22,7 @@ use super::generation::{self, Launched, Plan, StartError, connect};
 use super::installation::{Family, InstallError};
 use super::logs::LogRing;
 use super::process::{Invocation, Spawner};
+use super::python::Python;
 use super::{convert, filters};
 use crate::domain::raw_config::RawConfig;
 use crate::domain::request::Request;
@@ -45,6 +46,7 @@ pub(crate) struct Workbench {
     runtime: PathBuf,
     sandbox: SandboxPolicy,
     program: PathBuf,
+    python: Python,
     spawner: Spawner,
     tasks: TaskTracker,
 }
@@ -58,6 +60,8 @@ pub struct TrialSettings {
     pub runtime: PathBuf,
     /// The walls around it.
     pub sandbox: SandboxPolicy,
+    /// Runs it if it is written in Python.
+    pub python: Python,
 }
 
 /// A plugin as it is started.
@@ -89,7 +93,9 @@ impl Workbench {
         let root = tempfile::Builder::new().prefix("provd-").tempdir()?;
         let runtime = root.path().join("run");
         std::fs::create_dir(&runtime)?;
-        Workbench::with(root, runtime, SandboxPolicy { mode: SandboxMode::Off, ..SandboxPolicy::default() })
+        let python = Python::of_environment(root.path().join("python"));
+        let sandbox = SandboxPolicy { mode: SandboxMode::Off, ..SandboxPolicy::default() };
+        Workbench::with(root, runtime, sandbox, python)
     }
 
     /// Of a server, with its walls. Programs may be executed where its plugins are, which is not so of every folder for
@@ -97,12 +103,17 @@ impl Workbench {
     pub(crate) fn of_server(settings: &TrialSettings) -> io::Result<Workbench> {
         std::fs::create_dir_all(&settings.folder)?;
         let root = tempfile::tempdir_in(&settings.folder)?;
-        Workbench::with(root, settings.runtime.clone(), settings.sandbox.clone())
+        Workbench::with(root, settings.runtime.clone(), settings.sandbox.clone(), settings.python.clone())
     }
 
-    fn with(root: TempDir, runtime: PathBuf, sandbox: SandboxPolicy) -> io::Result<Workbench> {
-        let program = std::env::current_exe()?;
-        Ok(Workbench { root, runtime, sandbox, program, spawner: Spawner::new()?, tasks: TaskTracker::new() })
+    fn with(
+        root: TempDir,
+        runtime: PathBuf,
+        sandbox: SandboxPolicy,
+        python: Python,
+    ) -> io::Result<Workbench> {
+        let (program, spawner) = (std::env::current_exe()?, Spawner::new()?);
+        Ok(Workbench { root, runtime, sandbox, program, python, spawner, tasks: TaskTracker::new() })
     }
 
     /// A plugin in the folder its author works in.
@@ -117,8 +128,10 @@ impl Workbench {
                 scratch: beside("scratch"),
                 runtime: self.runtime.clone(),
                 program: self.program.clone(),
+                python: self.python.clone(),
                 log: std::env::var(provd_proto::environment::LOG).unwrap_or_else(|_| "info".to_owned()),
                 sandbox: self.sandbox.clone(),
+                shared: None,
             },
         }
     }
@@ -165,7 +178,7 @@ impl Workbench {
     /// It could not be started.
     pub(crate) async fn start_by_hand(&self, tried: &Tried) -> io::Result<Option<(String, Vec<String>)>> {
         let ring = Arc::new(LogRing::default());
-        let invocation = generation::invocation(&tried.plan, Path::new(""), "");
+        let invocation = generation::invocation(&tried.plan, Path::new(""), "")?;
         let is_public = |(name, _): &(&str, String)| !name.starts_with("PROVD_");
         let environment = invocation.environment.into_iter().filter(is_public).collect();
         let (mut process, output) = self.spawner.spawn(Invocation { environment, ..invocation }).await?;

@@ -10,9 +10,10 @@ fn enclosure(kernel: Kernel, policy: &SandboxPolicy, needs: Needs) -> Enclosure 
         id: "a",
         program: Path::new("sh"),
         search: OsStr::new("/nonexistent:/bin"),
+        libraries: &[],
         folder: Path::new("/plugins/a/1"),
-        overrides: Path::new("/nonexistent"),
-        scratch: Path::new("/scratch/a"),
+        overrides: &[PathBuf::from("/nonexistent")],
+        scratch: &[PathBuf::from("/scratch/a")],
         socket_folder: Some(Path::new("/run/a")),
     };
     Enclosure::new(kernel, policy, needs, &own)

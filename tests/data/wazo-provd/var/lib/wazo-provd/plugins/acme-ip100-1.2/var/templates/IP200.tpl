@@ -1,0 +1,4 @@
+{% include 'base.tpl' %}
+
+# The reception's own
+screen.logo = {{ http_base_url }}/logo.bmp

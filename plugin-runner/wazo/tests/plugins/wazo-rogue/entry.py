@@ -90,6 +90,8 @@ class RoguePlugin(StandardPlugin):
 
     def _kill(self):
         os.kill(os.getpid(), signal.SIGSEGV)
+        # Another thread may be the one that gets it.
+        self._block()
 
     def _flood(self):
         for _ in range(20_000):

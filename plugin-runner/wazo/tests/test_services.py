@@ -7,8 +7,7 @@ from pathlib import Path
 import made
 import pytest
 
-from provd_plugin import Forbidden, Generated, HttpRequest, Inline, Memory, NotFound, PluginError
-from provd_wazo_host.extraction import http_request
+from provd_plugin import Forbidden, Generated, Inline, Memory, NotFound, PluginError
 from wazo_provd.servers.http_site import Request
 
 _FILES = """
@@ -145,10 +144,3 @@ def test_a_request_says_what_was_looked_at() -> None:
     assert request.getRequestHostname() == b"h"
     assert request.getClientAddress().host == "192.0.2.1"
     assert request.looked_at == {"header:user-agent", "header:x", "query", "header:host", "client"}
-
-
-def test_of_two_headers_of_one_name_the_first_is_read() -> None:
-    # The server remembers an answer by the first, so the second must not decide whose it is.
-    headers = (("user-agent", "Lantern L1/1.0 (00115b000001)"), ("user-agent", "Lantern L1/1.0 (00115b000002)"))
-    request = http_request(HttpRequest("GET", "/", headers=headers), "192.0.2.1")
-    assert request.getHeader(b"User-Agent") == b"Lantern L1/1.0 (00115b000001)"

@@ -688,8 +688,8 @@ pub struct HttpRequest {
     /// Query string without `?`, still percent-encoded; empty if none.
     #[prost(string, tag = "3")]
     pub query: ::prost::alloc::string::String,
-    /// Headers in the order received, names in lower case; values that are not UTF-8 are decoded as Latin-1. Of several of one
-    /// name provd goes by the first, in filters and in what it remembers: so must a plugin.
+    /// Headers in the order received, names in lower case, of several of one name the first; values that are not UTF-8 are
+    /// decoded as Latin-1.
     #[prost(message, repeated, tag = "4")]
     pub headers: ::prost::alloc::vec::Vec<Header>,
 }

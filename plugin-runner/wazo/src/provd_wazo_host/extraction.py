@@ -44,11 +44,7 @@ def extract(plugin: Any, request: Request) -> Extraction:
 
 def http_request(request: HttpRequest, ip: str, device: dict[str, Any] | None = None) -> http_site.Request:
     """A request in the form that plugins know."""
-    # Of several headers of one name the server goes by the first: what the plugin reads must be what it is remembered by.
-    first: dict[str, str] = {}
-    for name, value in request.headers:
-        first.setdefault(name, value)
-    headers = [(name.encode("latin-1", "replace"), value.encode()) for name, value in first.items()]
+    headers = [(name.encode("latin-1", "replace"), value.encode()) for name, value in request.headers]
     path = quote(request.path, safe=_PLAIN).encode()
     return http_site.Request(request.method.encode(), path, request.query.encode(), headers, ip, device)
 

@@ -14,11 +14,7 @@ pub(in crate::plugin_host) fn request(request: &Request) -> v1::Request {
             method: http.method.clone(),
             path: http.path.clone(),
             query: http.query.clone(),
-            headers: http
-                .headers
-                .iter()
-                .map(|(name, value)| v1::Header { name: name.clone(), value: value.clone() })
-                .collect(),
+            headers: headers(&http.headers),
         }),
         RequestKind::Tftp(tftp) => {
             v1::request::Kind::Tftp(v1::TftpRequest { filename: tftp.filename.clone() })
@@ -29,6 +25,14 @@ pub(in crate::plugin_host) fn request(request: &Request) -> v1::Request {
         }),
     };
     v1::Request { ip: request.ip.to_string(), kind: Some(kind) }
+}
+
+/// Each name once. Answers are remembered by the first of several, so nothing may be read out of another.
+fn headers(all: &[(String, String)]) -> Vec<v1::Header> {
+    let is_first =
+        |(at, (name, _)): &(usize, &(String, String))| all[..*at].iter().all(|(before, _)| before != name);
+    let first = all.iter().enumerate().filter(is_first);
+    first.map(|(_, (name, value))| v1::Header { name: name.clone(), value: value.clone() }).collect()
 }
 
 /// Facts as a plugin sees them.
@@ -54,5 +58,26 @@ pub(in crate::plugin_host) fn device(device: &Device) -> v1::Device {
         options_json: options.map_or_else(|| "{}".to_owned(), Value::to_string),
         remote_state_sip_username: device.remote_state_sip_username.clone().unwrap_or_default(),
         document_json: Value::Object(device.to_document()).to_string(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::request::HttpRequest;
+
+    #[test]
+    fn a_second_header_of_a_name_is_not_told() {
+        let pairs = [("user-agent", "of one phone"), ("accept", "*/*"), ("user-agent", "of another")];
+        let http = HttpRequest {
+            method: "GET".to_owned(),
+            path: "/".to_owned(),
+            query: String::new(),
+            headers: pairs.map(|(name, value)| (name.to_owned(), value.to_owned())).to_vec(),
+        };
+        let asked = Request { ip: [192, 0, 2, 1].into(), kind: RequestKind::Http(http) };
+        let Some(v1::request::Kind::Http(told)) = request(&asked).kind else { panic!("not HTTP") };
+        let told: Vec<_> = told.headers.iter().map(|header| header.value.as_str()).collect();
+        assert_eq!(told, ["of one phone", "*/*"]);
     }
 }

@@ -94,7 +94,7 @@ async fn filters_are_the_cheap_conditions_of_the_rules() {
         kind: RequestKind::Http.into(),
         path: "^/Tiny/".to_owned(),
         user_agent: r"^Tiny (?<model>\S+) (?<version>\S*) ?(?<mac>\S+)?".to_owned(),
-        vendor_class: String::new(),
+        ..RequestFilter::default()
     };
     assert_eq!(filters[0], first);
     assert_eq!(filters[2].path, "^/setup$");

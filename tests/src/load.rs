@@ -70,6 +70,24 @@ impl Load {
         let measured = gather(connections, began).await?;
         Ok((happened, measured))
     }
+
+    /// Asks for the file of each phone once, and measures. Any answer but 200 is an error.
+    pub async fn run_once(&self) -> Result<Measured> {
+        let began = Instant::now();
+        let mut connections = JoinSet::new();
+        for number in 0..self.connections {
+            let share = self.phones.iter().skip(number).step_by(self.connections).cloned().collect();
+            connections.spawn(ask_each(Load { phones: share, ..*self }));
+        }
+        gather(connections, began).await
+    }
+
+    fn requests(&self) -> Vec<String> {
+        let render = |(path, name): &(String, String)| {
+            format!("GET {path} HTTP/1.1\r\nHost: {}\r\nUser-Agent: {name}\r\n\r\n", self.server)
+        };
+        self.phones.iter().map(render).collect()
+    }
 }
 
 async fn gather(mut connections: JoinSet<Result<Vec<Duration>>>, began: Instant) -> Result<Measured> {
@@ -85,26 +103,49 @@ async fn gather(mut connections: JoinSet<Result<Vec<Duration>>>, began: Instant)
 
 /// One connection: how long each of its requests took. Each begins with another phone.
 async fn ask(load: Load, number: usize, over: Arc<AtomicBool>) -> Result<Vec<Duration>> {
-    let mut stream = TcpStream::connect(load.server).await?;
-    stream.set_nodelay(true)?;
-    let render = |(path, name): &(String, String)| {
-        format!("GET {path} HTTP/1.1\r\nHost: {}\r\nUser-Agent: {name}\r\n\r\n", load.server)
-    };
-    let requests: Vec<String> = load.phones.iter().map(render).collect();
-    let mut buffer = vec![0; LARGEST_ANSWER];
-    let mut took = Vec::new();
-    let mut now = Instant::now();
+    let requests = load.requests();
+    let mut connection = Connection::open(load.server).await?;
     for request in requests.iter().cycle().skip(number) {
         if over.load(Ordering::Relaxed) {
             break;
         }
-        stream.write_all(request.as_bytes()).await?;
-        read_answer(&mut stream, &mut buffer).await.with_context(|| request.clone())?;
-        let answered = Instant::now();
-        took.push(answered - now);
-        now = answered;
+        connection.ask(request).await?;
     }
-    Ok(took)
+    Ok(connection.took)
+}
+
+/// The same, for each phone once.
+async fn ask_each(load: Load) -> Result<Vec<Duration>> {
+    let mut connection = Connection::open(load.server).await?;
+    for request in load.requests() {
+        connection.ask(&request).await?;
+    }
+    Ok(connection.took)
+}
+
+/// A connection, and how long each request on it took.
+struct Connection {
+    stream: TcpStream,
+    buffer: Vec<u8>,
+    answered: Instant,
+    took: Vec<Duration>,
+}
+
+impl Connection {
+    async fn open(server: SocketAddr) -> Result<Connection> {
+        let stream = TcpStream::connect(server).await?;
+        stream.set_nodelay(true)?;
+        let buffer = vec![0; LARGEST_ANSWER];
+        Ok(Connection { stream, buffer, answered: Instant::now(), took: Vec::new() })
+    }
+
+    async fn ask(&mut self, request: &str) -> Result<()> {
+        self.stream.write_all(request.as_bytes()).await?;
+        read_answer(&mut self.stream, &mut self.buffer).await.with_context(|| request.to_owned())?;
+        let before = std::mem::replace(&mut self.answered, Instant::now());
+        self.took.push(self.answered - before);
+        Ok(())
+    }
 }
 
 async fn read_answer(stream: &mut TcpStream, buffer: &mut [u8]) -> Result<()> {

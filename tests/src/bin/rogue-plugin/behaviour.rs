@@ -61,6 +61,8 @@ pub(crate) enum Behaviour {
     LeaksDescriptors,
     /// Writes down its token.
     Tells,
+    /// Takes a second for whatever is about a phone, and knows phones that speak TFTP too.
+    Dawdles,
 }
 
 impl Behaviour {
@@ -95,6 +97,7 @@ impl Behaviour {
             ["leaks"] => Behaviour::Leaks,
             ["leaks-descriptors"] => Behaviour::LeaksDescriptors,
             ["tells"] => Behaviour::Tells,
+            ["dawdles"] => Behaviour::Dawdles,
             ["tries", deeds @ ..] => Behaviour::Tries(deeds.iter().map(|&deed| deed.to_owned()).collect()),
             ["eats", mebibytes] => Behaviour::Eats(mebibytes.parse().ok()?),
             _ => return None,

@@ -12,6 +12,8 @@ use crate::behaviour::Behaviour;
 
 /// How long a call takes that others are to meet.
 const A_WHILE: Duration = Duration::from_millis(5);
+/// How long each takes of one that dawdles.
+pub(crate) const LONG_WHILE: Duration = Duration::from_secs(1);
 /// What one call leaves in memory, in bytes.
 const LITTER: usize = 16 * 1024;
 /// One call in so many keeps a descriptor: the limit on them must not be met.

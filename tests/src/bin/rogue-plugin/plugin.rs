@@ -31,13 +31,20 @@ impl Rogue {
         if self.behaviour == Behaviour::HangsIn(call.to_owned()) || habits::is_clogged() {
             std::future::pending::<()>().await;
         }
+        if self.behaviour == Behaviour::Dawdles && call != "describe" {
+            tokio::time::sleep(habits::LONG_WHILE).await;
+        }
         habits::keep_something_of(&self.behaviour);
     }
 
     /// What stands between the plugin's id and `.cfg` in the path of a request.
     fn name_asked_for(&self, request: Option<&Request>) -> Option<String> {
-        let Some(request::Kind::Http(http)) = &request?.kind else { return None };
-        let name = http.path.strip_prefix(&format!("/{}/", self.id))?.strip_suffix(".cfg")?;
+        let path = match request?.kind.as_ref()? {
+            request::Kind::Http(http) => http.path.strip_prefix('/')?,
+            request::Kind::Tftp(tftp) => tftp.filename.as_str(),
+            request::Kind::Dhcp(_) => return None,
+        };
+        let name = path.strip_prefix(&format!("{}/", self.id))?.strip_suffix(".cfg")?;
         Some(name.to_owned())
     }
 
@@ -69,6 +76,15 @@ impl Plugin for Rogue {
             path: format!("^/{}/", self.id),
             ..RequestFilter::default()
         };
+        let over_tftp = RequestFilter {
+            kind: RequestKind::Tftp.into(),
+            path: format!("^{}/", self.id),
+            ..RequestFilter::default()
+        };
+        let filters = match self.behaviour {
+            Behaviour::Dawdles => vec![filter, over_tftp],
+            _ => vec![filter],
+        };
         let version = if self.behaviour == Behaviour::WrongVersion { "9.9.9" } else { "1.0.0" };
         Ok(DescribeResponse {
             id,
@@ -78,7 +94,7 @@ impl Plugin for Rogue {
                 _ => String::new(),
             },
             supported_devices: vec![model],
-            filters: vec![filter],
+            filters,
             served_folders: vec!["served".to_owned()],
             ..DescribeResponse::default()
         })

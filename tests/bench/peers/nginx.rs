@@ -1,24 +1,29 @@
-//! nginx as a static file server on a port of its own, with a configuration of its own, ended with the run.
+//! nginx as a static file server on a port of its own.
 
 use std::fs;
 use std::net::{Ipv4Addr, SocketAddr, TcpListener};
 use std::path::{Path, PathBuf};
-use std::process::{Child, Command, Stdio};
+use std::process::{Command, Stdio};
 
 use anyhow::{Context as _, Result};
 use provd_tests::eventually;
+use provd_tests::process::Process;
 use tokio::net::TcpStream;
 
+use super::Running;
+
 /// A running nginx.
+#[derive(Debug)]
 pub(crate) struct Nginx {
-    child: Child,
+    running: Running,
     address: SocketAddr,
     files: PathBuf,
 }
 
 impl Nginx {
-    /// Starts it, if there is one on the PATH.
+    /// Starts it, if there is one.
     pub(crate) async fn start(root: &Path) -> Result<Option<Nginx>> {
+        let Some(program) = super::find("nginx") else { return Ok(None) };
         let folder = root.join("nginx");
         let files = folder.join("files");
         fs::create_dir_all(&files)?;
@@ -26,20 +31,9 @@ impl Nginx {
         let address = TcpListener::bind((Ipv4Addr::LOCALHOST, 0))?.local_addr()?;
         let path = folder.join("nginx.conf");
         fs::write(&path, configuration(&folder, address))?;
-        let started = Command::new("nginx")
-            .arg("-p")
-            .arg(&folder)
-            .arg("-c")
-            .arg(&path)
-            .args(["-e", "stderr"])
-            .stdin(Stdio::null())
-            .spawn();
-        let child = match started {
-            Ok(child) => child,
-            Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(None),
-            Err(error) => return Err(error).context("nginx"),
-        };
-        let nginx = Nginx { child, address, files };
+        let mut command = Command::new(program);
+        command.arg("-p").arg(&folder).arg("-c").arg(&path).args(["-e", "stderr"]).stdin(Stdio::null());
+        let nginx = Nginx { running: Running(command.spawn().context("nginx")?), address, files };
         eventually("nginx to listen", || async { Ok(TcpStream::connect(address).await.ok()) }).await?;
         Ok(Some(nginx))
     }
@@ -49,22 +43,14 @@ impl Nginx {
         self.address
     }
 
+    /// Its master process.
+    pub(crate) fn process(&self) -> Result<Process> {
+        self.running.process().context("nginx has ended")
+    }
+
     /// Lets it serve these bytes.
     pub(crate) fn put(&self, path: &str, content: &[u8]) -> Result<()> {
-        let path = self.files.join(path.trim_start_matches('/'));
-        fs::create_dir_all(path.parent().context("a file has a folder")?)?;
-        Ok(fs::write(path, content)?)
-    }
-}
-
-impl Drop for Nginx {
-    fn drop(&mut self) {
-        // The master is ours; it takes its workers along.
-        let pid = self.child.id();
-        if let Some(process) = provd_tests::process::Process::with_pid(pid) {
-            let _ = process.signal(rustix::process::Signal::TERM);
-        }
-        let _ = self.child.wait();
+        super::put(&self.files, path, content)
     }
 }
 

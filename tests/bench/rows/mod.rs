@@ -1,0 +1,43 @@
+//! What is measured, most important first. A row is a module: it builds its own site, and takes all of it down.
+
+use anyhow::Result;
+use async_trait::async_trait;
+
+use crate::arguments::Plan;
+use crate::finding::Finding;
+
+mod cold;
+mod large;
+mod large_tftp;
+mod memory;
+mod nat;
+mod new;
+mod slow_plugin;
+mod small_tftp;
+mod unchanged;
+mod warm;
+
+/// One row: cases that are measured together.
+#[async_trait(?Send)]
+pub(crate) trait Row: Sync {
+    /// Which one it is, on the command line.
+    fn name(&self) -> &'static str;
+
+    /// Measures all its cases.
+    async fn measure(&self, plan: &Plan) -> Result<Vec<Finding>>;
+}
+
+/// All of them, in the order of the table.
+pub(crate) const ROWS: [&dyn Row; 11] = [
+    &warm::Warm,
+    &warm::Close,
+    &unchanged::Unchanged,
+    &nat::Nat,
+    &cold::Cold,
+    &new::New,
+    &large::Large,
+    &small_tftp::SmallTftp,
+    &slow_plugin::SlowPlugin,
+    &large_tftp::LargeTftp,
+    &memory::Memory,
+];

@@ -2,7 +2,6 @@
 //!
 //! A plugin that is restarted or upgraded gets another generation; whoever still uses the old one finishes with it.
 
-use std::ffi::OsStr;
 use std::io;
 use std::path::{Component, Path, PathBuf};
 use std::sync::Arc;
@@ -10,7 +9,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use provd_proto::negotiation::negotiate;
-use provd_proto::{environment, v1};
+use provd_proto::v1;
 use regex::RegexSet;
 use rustix::process::Signal;
 use tokio_util::task::TaskTracker;
@@ -22,7 +21,6 @@ use super::logs::{LogRing, capture};
 use super::memory::Memory;
 use super::process::{Invocation, Output, Process, Spawner};
 use super::python::Python;
-use super::sandbox::{Belongings, Enclosure, Kernel};
 use super::shared_process::{Placed, SharedProcesses};
 use super::{convert, filters};
 use crate::domain::dhcp::DhcpHint;
@@ -181,7 +179,7 @@ pub(super) async fn launch(
     let (socket_folder, socket) = place_for_socket(&plan.runtime)?;
     std::fs::create_dir_all(&plan.scratch).map_err(|error| failed("no scratch folder", &error))?;
     let token = new_token();
-    let invocation = invocation(plan, &socket, &token);
+    let invocation = Invocation::of_plugin(plan, &socket, &token);
     let invocation =
         invocation.map_err(|error| failed("the libraries of Python could not be written", &error))?;
     if let Some(refusal) = invocation.enclosure.refusal {
@@ -243,83 +241,6 @@ fn place_for_socket(runtime: &Path) -> Result<(tempfile::TempDir, PathBuf), Star
         return Err(StartError::Hopeless(why));
     }
     Ok((folder, socket))
-}
-
-/// How a process is started. Fails only if there is no room for what it needs.
-pub(super) fn invocation(plan: &Plan, socket: &Path, token: &str) -> io::Result<Invocation> {
-    let inherited = |name: &str, default: &str| std::env::var(name).unwrap_or_else(|_| default.to_owned());
-    let text = |path: &Path| path.to_string_lossy().into_owned();
-    let command = match &plan.manifest.engine {
-        Engine::Program(command) => within(&plan.folder, command),
-        engine => plan
-            .python
-            .command(engine)
-            .unwrap_or_else(|| vec![text(&plan.program), "plugin-runner".to_owned(), text(&plan.folder)]),
-    };
-    let is_python = matches!(plan.manifest.engine, Engine::Python | Engine::WazoProvd);
-    let libraries = if is_python { Some(plan.python.libraries()?) } else { None };
-    let path = inherited("PATH", "/usr/local/bin:/usr/bin:/bin");
-    let mut environment = vec![
-        (environment::SOCKET, text(socket)),
-        (environment::ID, plan.id.clone()),
-        (environment::DIR, text(&plan.folder)),
-        (environment::OVERRIDES, text(&plan.overrides)),
-        (environment::SCRATCH, text(&plan.scratch)),
-        ("TMPDIR", text(&plan.scratch)),
-        (environment::TOKEN, token.to_owned()),
-        (environment::API, provd_proto::negotiation::API_MAJOR.to_string()),
-        (environment::LOG, plan.log.clone()),
-        ("PATH", path.clone()),
-        ("LANG", inherited("LANG", "C.UTF-8")),
-        ("TZ", inherited("TZ", "UTC")),
-    ];
-    if let Some(libraries) = &libraries {
-        environment.push(("PYTHONPATH", text(libraries)));
-        // The libraries are compiled, and the rest is run once.
-        environment.push(("PYTHONDONTWRITEBYTECODE", "1".to_owned()));
-        environment.push(("PYTHONUNBUFFERED", "1".to_owned()));
-    }
-    let program = command.first().map_or(plan.program.as_path(), Path::new);
-    let enclosure = enclosure(plan, socket, program, OsStr::new(&path), libraries);
-    Ok(Invocation {
-        launcher: plan.program.clone(),
-        enclosure,
-        command,
-        environment,
-        folder: plan.folder.clone(),
-    })
-}
-
-/// The walls around a process that becomes this program.
-fn enclosure(
-    plan: &Plan,
-    socket: &Path,
-    program: &Path,
-    search: &OsStr,
-    libraries: Option<PathBuf>,
-) -> Enclosure {
-    let of_python = libraries.as_ref().map_or_else(Vec::new, |_| plan.python.readable());
-    let libraries: Vec<PathBuf> = libraries.into_iter().chain(of_python).collect();
-    let own = Belongings {
-        id: &plan.id,
-        program,
-        search,
-        folder: &plan.folder,
-        libraries: &libraries,
-        overrides: std::slice::from_ref(&plan.overrides),
-        scratch: std::slice::from_ref(&plan.scratch),
-        socket_folder: socket.parent(),
-    };
-    Enclosure::new(Kernel::this(), &plan.sandbox, plan.manifest.needs, &own)
-}
-
-/// A program named by a relative path with a slash is in the plugin's own folder, else it is looked for in PATH.
-fn within(folder: &Path, command: &[String]) -> Vec<String> {
-    let mut command = command.to_vec();
-    if let Some(program) = command.first_mut().filter(|program| program.contains('/')) {
-        *program = folder.join(&*program).to_string_lossy().into_owned();
-    }
-    command
 }
 
 async fn become_ready(

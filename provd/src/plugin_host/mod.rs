@@ -19,6 +19,7 @@ mod generation;
 mod host;
 mod house;
 mod installation;
+mod invocation;
 mod logs;
 mod memory;
 mod overrides;

@@ -6,6 +6,7 @@ use std::ffi::OsStr;
 use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
+use std::sync::LazyLock;
 use std::time::Duration;
 
 use include_dir::{Dir, include_dir};
@@ -16,6 +17,9 @@ use crate::packages::Engine;
 
 static SDK: Dir<'static> = include_dir!("$CARGO_MANIFEST_DIR/../plugin-runner/python/src");
 static WAZO_HOST: Dir<'static> = include_dir!("$CARGO_MANIFEST_DIR/../plugin-runner/wazo/src");
+
+/// Names the folder, so that those of two versions of this program are beside each other. Worked out once.
+static DIGEST: LazyLock<String> = LazyLock::new(digest);
 
 /// Debian's, which has its packages as libraries, and which plugins may read wherever they are.
 const OF_THE_SYSTEM: &str = "/usr/bin/python3";
@@ -60,7 +64,7 @@ impl Python {
 
     /// The folder of the libraries, which is written unless it is there.
     pub(super) fn libraries(&self) -> io::Result<PathBuf> {
-        let folder = self.shelf.join(digest());
+        let folder = self.shelf.join(DIGEST.as_str());
         if !folder.is_dir() {
             fs::create_dir_all(&self.shelf)?;
             let staging = tempfile::tempdir_in(&self.shelf)?;
@@ -131,7 +135,6 @@ fn sources<'a>(library: &'a Dir<'a>) -> Vec<&'a include_dir::File<'a>> {
     library.files().chain(inner).collect()
 }
 
-/// Names the folder, so that those of two versions of this program are beside each other.
 fn digest() -> String {
     let mut hash = Sha256::new();
     for file in sources(&SDK).into_iter().chain(sources(&WAZO_HOST)) {

@@ -6,12 +6,11 @@
 
 mod members;
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex as SyncMutex, PoisonError, Weak};
 use std::time::Duration;
 
-use provd_proto::environment;
 use rustix::process::Signal;
 use serde_json::json;
 use tokio::io::AsyncWriteExt as _;
@@ -23,14 +22,11 @@ use tokio_util::task::TaskTracker;
 use super::generation::{Plan, StartError, place_for_sockets};
 use super::logs::{LogRing, capture};
 use super::process::{Invocation, Output, Process, Spawner};
-use super::sandbox::Enclosure;
 use crate::domain::sandbox::{Need, SandboxStatus};
-use members::{Members, failed, search_path};
+use members::{Members, failed};
 
 /// How long a process may take to end once nobody is in it any more.
 const END: Duration = Duration::from_secs(5);
-/// Tells the host that it is to hold several.
-const SHARED: &str = "--shared";
 
 /// The processes that are shared.
 #[derive(Debug, Default)]
@@ -130,7 +126,8 @@ impl SharedProcess {
         let sockets = place_for_sockets(&plan.runtime)?;
         let enclosure = members.enclosure(plan, Some(sockets.path()))?;
         let (sandbox, granted) = (enclosure.status.clone(), enclosure.status.granted.clone());
-        let invocation = invocation(plan, enclosure)?;
+        let invocation = Invocation::of_family(plan, enclosure);
+        let invocation = invocation.map_err(|error| failed("the libraries of Python", &error))?;
         let (mut process, output) =
             spawner.spawn(invocation).await.map_err(|error| failed("it could not be started", &error))?;
         let rings = Arc::default();
@@ -230,27 +227,6 @@ impl Drop for Place {
     fn drop(&mut self) {
         self.leave();
     }
-}
-
-fn invocation(plan: &Plan, enclosure: Enclosure) -> Result<Invocation, StartError> {
-    let libraries = plan.python.libraries().map_err(|error| failed("the libraries of Python", &error))?;
-    let text = |path: &Path| path.to_string_lossy().into_owned();
-    let inherited = |name: &str, default: &str| std::env::var(name).unwrap_or_else(|_| default.to_owned());
-    let mut command = plan.python.command(&plan.manifest.engine).unwrap_or_default();
-    command.push(SHARED.to_owned());
-    let environment = vec![
-        (environment::API, provd_proto::negotiation::API_MAJOR.to_string()),
-        (environment::LOG, plan.log.clone()),
-        ("TMPDIR", text(&plan.scratch)),
-        ("PATH", search_path()),
-        ("LANG", inherited("LANG", "C.UTF-8")),
-        ("TZ", inherited("TZ", "UTC")),
-        ("PYTHONPATH", text(&libraries)),
-        ("PYTHONDONTWRITEBYTECODE", "1".to_owned()),
-        ("PYTHONUNBUFFERED", "1".to_owned()),
-    ];
-    let (launcher, folder) = (plan.program.clone(), plan.folder.clone());
-    Ok(Invocation { launcher, enclosure, command, environment, folder })
 }
 
 /// What the process writes is in the log of everybody who is in it.

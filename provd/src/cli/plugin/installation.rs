@@ -24,7 +24,7 @@ const PACKAGES: Columns = Columns {
 #[derive(Debug, Args)]
 pub(in crate::cli) struct Wanted {
     /// Its id; or the file of a package, whose signature is expected beside it, with the end .minisig; or the folder of a
-    /// plugin. The folder or tar archive of a plugin of wazo-provd does as well
+    /// plugin, as ./FOLDER. The folder or tar archive of a plugin of wazo-provd does as well
     #[arg(value_name = "ID|FILE|DIR")]
     id: String,
     /// Do not wait until it is done

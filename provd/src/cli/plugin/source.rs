@@ -27,6 +27,10 @@ pub(super) fn source(path: &Path) -> Result<Option<Source>, Failure> {
         let bytes = fs::read(path).map_err(|error| at(path, error))?;
         return Foreign::in_archive(&bytes).map_err(|error| at(path, error)).and_then(of_foreign).map(Some);
     }
+    // What has no slash is an id, also where a folder happens to be called so: it may be one that is to be rolled back.
+    if path.components().count() == 1 {
+        return Ok(None);
+    }
     if is_foreign(path) {
         let foreign = Foreign::in_folder(path, Tftpboot::Published).map_err(|error| at(path, error))?;
         return of_foreign(foreign).map(Some);
@@ -34,13 +38,7 @@ pub(super) fn source(path: &Path) -> Result<Option<Source>, Failure> {
     if path.join("plugin.toml").is_file() {
         return of_folder(path).map(Some);
     }
-    if path.components().count() > 1 {
-        return Err(at(
-            path,
-            "expected a package, or the folder of a plugin, with a plugin.toml or entry.py",
-        ));
-    }
-    Ok(None)
+    Err(at(path, "expected a package, or the folder of a plugin, with a plugin.toml or entry.py"))
 }
 
 fn of_package(file: &Path) -> Result<Source, Failure> {

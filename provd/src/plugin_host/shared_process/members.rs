@@ -6,6 +6,7 @@ use std::io;
 use std::path::{Path, PathBuf};
 
 use crate::plugin_host::generation::{Plan, StartError};
+use crate::plugin_host::invocation::{command, search_path};
 use crate::plugin_host::sandbox::{Belongings, Enclosure, Kernel};
 
 /// Who may be in a process, as far as its walls let them.
@@ -41,7 +42,7 @@ impl Members {
         for folder in &scratch {
             std::fs::create_dir_all(folder).map_err(|error| failed("no scratch folder", &error))?;
         }
-        let command = plan.python.command(&plan.manifest.engine).unwrap_or_default();
+        let command = command(plan);
         let path = search_path();
         let own = Belongings {
             id: &plan.id,
@@ -66,10 +67,6 @@ fn family_of(id: &str) -> String {
     let has_digit = |part: &&str| part.contains(|c: char| c.is_ascii_digit());
     let parts: Vec<&str> = id.split('-').take_while(|part| !has_digit(part)).collect();
     if parts.is_empty() { id.to_owned() } else { parts.join("-") }
-}
-
-pub(super) fn search_path() -> String {
-    std::env::var("PATH").unwrap_or_else(|_| "/usr/local/bin:/usr/bin:/bin".to_owned())
 }
 
 pub(super) fn failed(what: &str, error: &io::Error) -> StartError {

@@ -178,7 +178,7 @@ impl Workbench {
     /// It could not be started.
     pub(crate) async fn start_by_hand(&self, tried: &Tried) -> io::Result<Option<(String, Vec<String>)>> {
         let ring = Arc::new(LogRing::default());
-        let invocation = generation::invocation(&tried.plan, Path::new(""), "")?;
+        let invocation = Invocation::of_plugin(&tried.plan, Path::new(""), "")?;
         let is_public = |(name, _): &(&str, String)| !name.starts_with("PROVD_");
         let environment = invocation.environment.into_iter().filter(is_public).collect();
         let (mut process, output) = self.spawner.spawn(Invocation { environment, ..invocation }).await?;

@@ -1,5 +1,7 @@
 //! Configs: their documents, and what they amount to with all they inherit.
 
+use std::sync::Arc;
+
 use axum::Extension;
 use axum::extract::{Path, Query, State};
 use axum::response::Response;
@@ -139,5 +141,5 @@ fn tag_of(config: &Config) -> ETag {
 
 async fn stored(api: &ApiState, id: String) -> Result<Config, Problem> {
     let config = api.provisioning.store().config(&id).await?;
-    Ok(config.ok_or(ProvisioningError::NoSuchConfig(id))?)
+    Ok(Arc::unwrap_or_clone(config.ok_or(ProvisioningError::NoSuchConfig(id))?))
 }

@@ -2,6 +2,8 @@
 
 mod verdict;
 
+use std::sync::Arc;
+
 use axum::Extension;
 use axum::extract::{Path, State};
 use serde::Serialize;
@@ -110,7 +112,10 @@ async fn find(
     let store = api.provisioning.store();
     let by_id = store.device(id).await?;
     let device = match (by_id, mac) {
-        (None, Some(mac)) => store.find_devices(&DeviceKey::Mac(mac)).await?.into_iter().next(),
+        (None, Some(mac)) => {
+            let oldest = store.find_devices(&DeviceKey::Mac(mac)).await?.into_iter().next();
+            oldest.map(Arc::unwrap_or_clone)
+        }
         (by_id, _) => by_id,
     };
     Ok(device.filter(|device| tenant.sees(device)))
@@ -131,8 +136,9 @@ async fn of_device(api: &ApiState, tenant: &Tenant, device: &Device) -> Result<E
         namesake: namesake.as_deref(),
     });
     let is_its = |record: &RequestRecord| {
-        record.device.as_ref() == Some(&device.id)
-            || (record.device.is_none() && device.info.mac.is_some_and(|mac| requests::is_of(record, mac)))
+        record.concluded.device.as_ref() == Some(&device.id)
+            || (record.concluded.device.is_none()
+                && device.info.mac.is_some_and(|mac| requests::is_of(record, mac)))
     };
     Ok(Explanation {
         device: Some(tenant.document_of(device)),
@@ -153,7 +159,8 @@ async fn of_stranger(api: &ApiState, mac: Mac) -> Result<Explanation, Problem> {
     let waiting = waiting.into_iter().find(|waiting| waiting.info.mac == Some(mac));
     let is_its = |record: &RequestRecord| requests::is_of(record, mac);
     let last = api.journal.requests().into_iter().find(|record| is_its(record));
-    let told = waiting.as_ref().map(|waiting| &waiting.info).or(last.as_ref().map(|record| &record.info));
+    let told =
+        waiting.as_ref().map(|waiting| &waiting.info).or(last.as_ref().map(|record| &record.concluded.info));
     let info = DeviceInfo { mac: Some(mac), ..told.cloned().unwrap_or_default() };
     let choice = api.provisioning.associate(&info).await;
     let config = api.provisioning.autocreate(&info).await?;
@@ -161,7 +168,7 @@ async fn of_stranger(api: &ApiState, mac: Mac) -> Result<Explanation, Problem> {
         info: &info,
         retriever: api.retriever,
         waiting: waiting.as_ref(),
-        refusal: last.as_ref().and_then(|record| record.identification.refusal.as_deref()),
+        refusal: last.as_ref().and_then(|record| record.concluded.identification.refusal.as_deref()),
         choice: &choice,
         hinting: &hinting(api, mac),
         template: config.as_ref().and_then(|config| config.parent_ids.first()).map(String::as_str),
@@ -190,7 +197,7 @@ async fn configs_of(api: &ApiState, device: &Device) -> Result<Vec<String>, Stor
 async fn namesake(api: &ApiState, tenant: &Tenant, device: &Device) -> Result<Option<String>, StoreError> {
     let Some(mac) = device.info.mac else { return Ok(None) };
     let oldest = api.provisioning.store().find_devices(&DeviceKey::Mac(mac)).await?.into_iter().next();
-    Ok(oldest.filter(|oldest| oldest.id != device.id && tenant.sees(oldest)).map(|oldest| oldest.id))
+    Ok(oldest.filter(|oldest| oldest.id != device.id && tenant.sees(oldest)).map(|oldest| oldest.id.clone()))
 }
 
 /// Plugins that say of phones with such a MAC address what a DHCP server is to tell them.

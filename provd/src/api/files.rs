@@ -1,6 +1,7 @@
 //! The files generated for a device, by themselves or in common, as an administrator reads them: with their secrets.
 
 use std::collections::HashSet;
+use std::sync::Arc;
 
 use axum::Extension;
 use axum::extract::{Path, State};
@@ -130,17 +131,18 @@ async fn show(
     Path((id, path)): Path<(String, String)>,
 ) -> Result<impl IntoResponse, Problem> {
     let device = visible(&api, &tenant, id).await?;
-    let StoredFile { file, etag, .. } = stored(&api, &device, &path).await?.ok_or_else(|| {
+    let stored = stored(&api, &device, &path).await?.ok_or_else(|| {
         Problem::NotFound(format!("no file {} was generated for this device", path.escape_debug()))
     })?;
-    let media_type = file.media_type.unwrap_or_else(|| {
+    let file = &stored.file;
+    let media_type = file.media_type.clone().unwrap_or_else(|| {
         mime_guess::from_path(&file.path).first_or_octet_stream().essence_str().to_owned()
     });
-    let headers = [(CONTENT_TYPE, media_type), (ETAG, format!("\"{etag}\""))];
-    Ok(([NOT_KEPT], headers, file.content))
+    let headers = [(CONTENT_TYPE, media_type), (ETAG, format!("\"{}\"", stored.etag))];
+    Ok(([NOT_KEPT], headers, file.content.clone()))
 }
 
-async fn stored(api: &ApiState, device: &Device, path: &str) -> Result<Option<StoredFile>, StoreError> {
+async fn stored(api: &ApiState, device: &Device, path: &str) -> Result<Option<Arc<StoredFile>>, StoreError> {
     let (store, path) = (api.provisioning.store(), canonical_path(path));
     match (store.device_file(&device.id, &path).await?, &device.plugin) {
         (None, Some(plugin)) => store.common_file(plugin, &path).await,

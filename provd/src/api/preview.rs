@@ -65,7 +65,8 @@ async fn completed(api: &ApiState, device: &Device, sent: Map<String, Value>) ->
         Some(id) => api.provisioning.store().config(id).await?,
         None => None,
     };
-    let mut document = stored.unwrap_or_default().to_document();
+    let mut document =
+        stored.map(|config| config.to_document()).unwrap_or_else(|| Config::default().to_document());
     document.extend(sent);
     Ok(Config::from_document(document)?)
 }

@@ -65,7 +65,7 @@ async fn list(
     let only_refused = parameters.flag("refused")?;
     let mut requests = api.journal.requests();
     requests.retain(|record| {
-        device.is_none_or(|device| record.device.as_deref() == Some(device))
+        device.is_none_or(|device| record.concluded.device.as_deref() == Some(device))
             && mac.is_none_or(|mac| is_of(record, mac))
             && ip.is_none_or(|ip| record.request.ip == ip)
             && (!only_refused || is_refused(record))
@@ -93,12 +93,13 @@ async fn show(
 
 /// Whether a phone with this MAC address sent a request.
 pub(super) fn is_of(record: &RequestRecord, mac: Mac) -> bool {
-    record.info.mac == Some(mac) || matches!(&record.request.kind, RequestKind::Dhcp(dhcp) if dhcp.mac == mac)
+    record.concluded.info.mac == Some(mac)
+        || matches!(&record.request.kind, RequestKind::Dhcp(dhcp) if dhcp.mac == mac)
 }
 
 /// Whether a phone did not get what it asked for, or no record.
 fn is_refused(record: &RequestRecord) -> bool {
-    record.outcome.is_refusal() || record.identification.refusal.is_some()
+    record.outcome.is_refusal() || record.concluded.identification.refusal.is_some()
 }
 
 async fn visible_requests(
@@ -109,9 +110,10 @@ async fn visible_requests(
     if tenant.is_master() {
         return Ok(requests);
     }
-    let devices: HashSet<&str> = requests.iter().filter_map(|record| record.device.as_deref()).collect();
+    let devices: HashSet<&str> =
+        requests.iter().filter_map(|record| record.concluded.device.as_deref()).collect();
     let visible = visible_among(api, tenant, devices).await?;
-    requests.retain(|record| record.device.as_ref().is_some_and(|device| visible.contains(device)));
+    requests.retain(|record| record.concluded.device.as_ref().is_some_and(|device| visible.contains(device)));
     Ok(requests)
 }
 
@@ -176,11 +178,11 @@ pub(super) fn summary(record: &RequestRecord) -> Summary {
         protocol: record.request.kind.protocol(),
         ip: record.request.ip,
         path: record.request.kind.path().map(str::to_owned),
-        device: record.device.clone(),
-        plugin: record.route.clone(),
+        device: record.concluded.device.clone(),
+        plugin: record.concluded.route.clone(),
         outcome: record.outcome.as_str(),
-        created: record.identification.created,
-        refusal: record.identification.refusal.clone(),
+        created: record.concluded.identification.created,
+        refusal: record.concluded.identification.refusal.clone(),
         milliseconds: milliseconds(extract + identify + serve),
     }
 }

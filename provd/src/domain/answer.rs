@@ -1,6 +1,7 @@
 //! What a phone is given. The pipeline decides it, listeners put it into their protocol's words.
 
 use std::fs::File;
+use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
 use bytes::Bytes;
@@ -25,15 +26,29 @@ pub enum Answer {
     Nothing,
 }
 
+impl Answer {
+    /// `file`, `not found`, `forbidden`, `unavailable`, `failed` or `nothing`.
+    pub fn as_str(&self) -> &'static str {
+        match self {
+            Answer::File(_) => "file",
+            Answer::NotFound => "not found",
+            Answer::Forbidden => "forbidden",
+            Answer::Unavailable { .. } => "unavailable",
+            Answer::Failed => "failed",
+            Answer::Nothing => "nothing",
+        }
+    }
+}
+
 /// A file and what HTTP says of it.
 #[derive(Debug)]
 pub struct ServedFile {
     /// The bytes.
     pub content: Content,
     /// Media type; absent: by the name asked for.
-    pub media_type: Option<String>,
+    pub media_type: Option<Arc<str>>,
     /// Opaque validator, without quotes (RFC 9110 §8.8.3). Changes exactly when the bytes do.
-    pub etag: String,
+    pub etag: Arc<str>,
     /// When the bytes last changed.
     pub modified: SystemTime,
 }

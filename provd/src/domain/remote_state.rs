@@ -21,6 +21,20 @@ pub struct Presence {
     pub fetched_at: Option<SystemTime>,
 }
 
+impl Presence {
+    /// Of a phone that asked for something, which is not known yet.
+    pub fn of(device: String, now: SystemTime) -> Presence {
+        Presence {
+            device,
+            last_seen: now,
+            last_request: String::new(),
+            last_answer: String::new(),
+            fetched_revision: None,
+            fetched_at: None,
+        }
+    }
+}
+
 /// Whether a phone has what it should have.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Currency {

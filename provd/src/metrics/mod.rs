@@ -78,7 +78,8 @@ impl Metrics {
     }
 
     fn write_caches(&self, page: &mut Page<'_>) -> fmt::Result {
-        let caches = self.storage.caches().into_iter().chain(self.plugins.caches());
+        let caches =
+            self.storage.caches().into_iter().chain(self.plugins.caches()).chain(self.requests.caches());
         let readings: Vec<_> = caches.map(|(cache, usage)| ([("cache", cache)], usage.read())).collect();
         let hits = readings.iter().map(|(cache, (hits, _))| (*cache, *hits));
         page.counters("provd_cache_hits_total", "Looks into memory that found what they looked for.", hits)?;

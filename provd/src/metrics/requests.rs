@@ -8,6 +8,7 @@ use std::time::Duration;
 
 use super::histogram::Histogram;
 use super::page::Page;
+use super::usage::CacheUsage;
 
 /// As `RequestKind::protocol` spells them.
 const PROTOCOLS: [&str; 3] = ["HTTP", "TFTP", "DHCP"];
@@ -29,6 +30,8 @@ pub struct RequestMetrics {
     steps: [Histogram; STEPS.len()],
     /// All steps together, by protocol.
     whole: [Histogram; PROTOCOLS.len()],
+    /// What was decided about requests.
+    pub decisions: CacheUsage,
 }
 
 impl Default for RequestMetrics {
@@ -38,6 +41,7 @@ impl Default for RequestMetrics {
             routed: RwLock::default(),
             steps: STEPS.map(|_| Histogram::of_steps()),
             whole: PROTOCOLS.map(|_| Histogram::of_steps()),
+            decisions: CacheUsage::default(),
         }
     }
 }
@@ -58,6 +62,10 @@ impl RequestMetrics {
         if let Some(whole) = self.whole.get(protocol) {
             whole.took(steps.iter().sum());
         }
+    }
+
+    pub(super) fn caches(&self) -> [(&'static str, &CacheUsage); 1] {
+        [("decision", &self.decisions)]
     }
 
     fn count_routed(&self, plugin: &str, protocol: usize, outcome: usize) {

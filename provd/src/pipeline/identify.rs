@@ -3,6 +3,7 @@
 //! Where nothing changes, no lock is taken. Changes are made in order for each phone: two first requests of one phone make
 //! one device.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use super::record::{Draft, Identification};
@@ -24,9 +25,11 @@ const ATTEMPTS: usize = 5;
 #[derive(Debug, Default)]
 pub(super) struct Identified {
     /// The device as it is stored.
-    pub(super) device: Option<Device>,
+    pub(super) device: Option<Arc<Device>>,
     /// Whether every plugin was heard about who serves it.
     pub(super) complete: bool,
+    /// Whether there was nothing to change in its record.
+    pub(super) is_settled: bool,
     /// The phone is to ask again after this time, and gets nothing now.
     pub(super) retry_after: Option<Duration>,
 }
@@ -53,14 +56,20 @@ impl Pipeline {
         let story = &mut draft.identification;
         match self.retrieve(info, &mut story.tried).await? {
             Some(device) if self.is_settled(&device, info, source) => {
-                return Ok(Identified { device: Some(device), complete: true, retry_after: None });
+                return Ok(Identified {
+                    device: Some(device),
+                    complete: true,
+                    is_settled: true,
+                    retry_after: None,
+                });
             }
             None if !may_create => return Ok(Identified { complete: true, ..Identified::default() }),
             _ => {}
         }
         let stated = Stated { info: info.clone(), source, may_create };
         let pipeline = self.clone();
-        let change = self.changes.spawn(async move { pipeline.change(&stated).await }).await;
+        let change = async move { pipeline.change(&stated).await };
+        let change = self.changes.spawn_on(change, &self.runtime).await;
         let (identified, changed) =
             change.unwrap_or_else(|error| Err(StoreError::Unavailable(error.to_string())))?;
         *story = changed;
@@ -134,14 +143,14 @@ impl Pipeline {
             Found::Refused { why, retry_after } => {
                 log::refused(&stated.info, &why);
                 story.refusal = Some(why);
-                Ok(Identified { device: None, complete: true, retry_after })
+                Ok(Identified { complete: true, retry_after, ..Identified::default() })
             }
             Found::Stored(stored) => {
                 let other = self.same_phone(&stored, &stated.info).await?;
-                let (kept, absorbed) = whole(stored, other);
+                let (kept, absorbed) = whole(Arc::unwrap_or_clone(stored), other);
                 self.update(kept, absorbed, stated, story).await
             }
-            Found::New(device, _permit) => self.create(device, stated, story).await,
+            Found::New(device, _permit) => self.create(*device, stated, story).await,
         }
     }
 }

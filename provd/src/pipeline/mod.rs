@@ -10,6 +10,8 @@ mod identify;
 mod journal;
 mod leases;
 mod log;
+mod recall;
+mod recollection;
 mod record;
 mod remote_state;
 mod retrieve;
@@ -25,6 +27,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use async_trait::async_trait;
+use tokio::runtime::Handle;
 use tokio_util::task::TaskTracker;
 
 use crate::domain::answer::Answer;
@@ -36,6 +39,7 @@ use crate::provisioning::store::StoreError;
 use admission::Admission;
 use doubts::Doubts;
 use leases::Leases;
+use recollection::Recollection;
 use record::Draft;
 use url_key::Key;
 
@@ -47,6 +51,11 @@ pub use record::{Identification, Outcome, RequestRecord, Steps, Tried};
 pub trait RequestHandler: Send + Sync + 'static {
     /// Answers one request. Never fails: what goes wrong is an [`Answer`] too.
     async fn handle(&self, request: Request) -> Answer;
+
+    /// Answers one request for which nothing has to be waited for. Any other is given back, for [`handle`](Self::handle).
+    fn handle_at_once(&self, request: Request) -> Result<Answer, Request> {
+        Err(request)
+    }
 }
 
 /// Longest time one request may take. Each step has its own deadline; this one is for a queue before a phone's lock.
@@ -74,13 +83,17 @@ pub struct Pipeline {
     admission: Arc<Admission>,
     doubts: Arc<Doubts>,
     leases: Arc<Leases>,
+    recollection: Arc<Recollection>,
     /// Changes under way: they end even if the phone hangs up.
     changes: TaskTracker,
+    /// Where they run: the threads of listeners end before they do.
+    runtime: Handle,
     metrics: Arc<RequestMetrics>,
 }
 
 impl Pipeline {
-    /// A pipeline on the use cases. What it did can be read in the journal.
+    /// A pipeline on the use cases. What it did can be read in the journal. To be called within a runtime that lasts as long
+    /// as it.
     pub fn new(
         provisioning: Arc<Provisioning>,
         settings: PipelineSettings,
@@ -93,7 +106,9 @@ impl Pipeline {
             journal,
             doubts: Arc::default(),
             leases: Arc::default(),
+            recollection: Arc::default(),
             changes: TaskTracker::new(),
+            runtime: Handle::current(),
             metrics: Arc::default(),
         }
     }
@@ -119,6 +134,8 @@ impl Pipeline {
         log.extracted(&draft.info);
         let extracted = Instant::now();
         draft.steps.extract = extracted - began;
+        // Who does not say it may be known by an address, of which DHCP may tell something else any moment.
+        let says_who = draft.info.has_identity();
 
         let identified = self.identify(request, draft).await?;
         let device = identified.device;
@@ -126,7 +143,7 @@ impl Pipeline {
         if self.provisioning.events().is_awake() {
             draft.tenant = device.as_ref().and_then(|device| device.tenant_uuid.clone());
         }
-        log.retrieved(device.as_ref());
+        log.retrieved(device.as_deref());
         draft.steps.identify = extracted.elapsed();
         if device.as_ref().is_some_and(|device| !self.opens(key, device)) {
             return Ok(deny(log, "URL key of another tenant.", draft));
@@ -138,20 +155,22 @@ impl Pipeline {
             return Ok(Answer::Nothing);
         }
 
-        let route = self.route(device.as_ref());
+        let route = self.route(device.as_deref());
         log.routed(route);
         draft.route = route.map(str::to_owned);
         // A phone whose plugin was not heard is to ask again: told 404, it goes on without its file.
         let complete = draft.votes.complete && identified.complete;
         let began = Instant::now();
-        let answer = match (route, &device) {
+        let (answer, given) = match (route, &device) {
             (Some(plugin), Some(device)) => self.serve(plugin, device, request).await?,
-            _ if complete => Answer::NotFound,
-            _ => Answer::Unavailable { retry_after: RETRY_AFTER },
+            _ if complete => (Answer::NotFound, None),
+            _ => (Answer::Unavailable { retry_after: RETRY_AFTER }, None),
         };
         draft.steps.serve = began.elapsed();
         if let Some(device) = device {
-            self.note_remote_state(&device, request, &answer).await?;
+            let is_known = self.note_remote_state(&device, request, &answer).await?;
+            let lasts = identified.is_settled && is_known && says_who && draft.votes.may_be_remembered;
+            draft.given = given.filter(|_| lasts).map(|given| (given, device));
         }
         Ok(answer)
     }
@@ -159,9 +178,13 @@ impl Pipeline {
 
 #[async_trait]
 impl RequestHandler for Pipeline {
+    fn handle_at_once(&self, request: Request) -> Result<Answer, Request> {
+        self.answer_as_before(request)
+    }
+
     async fn handle(&self, mut request: Request) -> Answer {
         let key = self.take_key(&mut request);
-        let mut draft = Draft::new(self.journal.begin());
+        let mut draft = Draft::new(self.journal.begin(), self.since());
         let answer = match tokio::time::timeout(DEADLINE, self.answer(&request, &key, &mut draft)).await {
             Ok(Ok(answer)) => answer,
             Ok(Err(error @ (StoreError::Unavailable(_) | StoreError::Conflict(_)))) => {
@@ -177,6 +200,7 @@ impl RequestHandler for Pipeline {
                 Answer::Unavailable { retry_after: RETRY_AFTER }
             }
         };
+        self.remember(&request, &mut draft);
         let tenant = draft.tenant.take();
         let record = draft.ended(request, Outcome::of(&answer));
         self.record(&record, tenant);

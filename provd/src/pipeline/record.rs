@@ -6,7 +6,9 @@
 use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
+use super::recollection::{Given, Since};
 use crate::domain::answer::{Answer, Content};
+use crate::domain::device::Device;
 use crate::domain::device_info::DeviceInfo;
 use crate::domain::plugin::Support;
 use crate::domain::request::{Request, RequestKind};
@@ -25,6 +27,17 @@ pub struct RequestRecord {
     pub at: SystemTime,
     /// What was asked.
     pub request: Request,
+    /// What was made of it.
+    pub concluded: Arc<Conclusion>,
+    /// What was answered.
+    pub outcome: Outcome,
+    /// How long each step took.
+    pub steps: Steps,
+}
+
+/// Who asked, as far as it could be told, and how. Requests about which that was known already share it.
+#[derive(Debug, Clone)]
+pub struct Conclusion {
     /// What plugins said of it.
     pub votes: Arc<[Vote]>,
     /// Whether all plugins that wanted to be asked were heard.
@@ -37,10 +50,6 @@ pub struct RequestRecord {
     pub device: Option<String>,
     /// The plugin it was routed to.
     pub route: Option<String>,
-    /// What was answered.
-    pub outcome: Outcome,
-    /// How long each step took.
-    pub steps: Steps,
 }
 
 /// How the device was looked for, and what followed.
@@ -82,7 +91,7 @@ pub enum Outcome {
         /// Size in bytes.
         length: u64,
         /// See [`crate::domain::answer::ServedFile::etag`].
-        etag: String,
+        etag: Arc<str>,
     },
     /// No such file for this phone.
     NotFound,
@@ -148,6 +157,7 @@ pub struct Steps {
 #[derive(Debug)]
 pub(super) struct Draft {
     pub(super) id: u64,
+    pub(super) since: Since,
     pub(super) at: SystemTime,
     pub(super) votes: Votes,
     pub(super) info: DeviceInfo,
@@ -157,44 +167,54 @@ pub(super) struct Draft {
     pub(super) tenant: Option<String>,
     pub(super) route: Option<String>,
     pub(super) steps: Steps,
+    /// What can be given to the next that asks the same, by its device.
+    pub(super) given: Option<(Given, Arc<Device>)>,
+    concluded: Option<Arc<Conclusion>>,
 }
 
 impl Draft {
-    pub(super) fn new(id: u64) -> Draft {
+    pub(super) fn new(id: u64, since: Since) -> Draft {
         Draft {
             id,
+            since,
             at: SystemTime::now(),
-            votes: Votes { votes: Arc::new([]), complete: true },
+            votes: Votes { votes: Arc::new([]), complete: true, may_be_remembered: false },
             info: DeviceInfo::default(),
             identification: Identification::default(),
             device: None,
             tenant: None,
             route: None,
             steps: Steps::default(),
+            given: None,
+            concluded: None,
         }
     }
 
-    pub(super) fn ended(self, mut request: Request, outcome: Outcome) -> RequestRecord {
+    /// What is known by now, which nothing is added to from here on.
+    pub(super) fn conclude(&mut self) -> Arc<Conclusion> {
+        let concluded = self.concluded.take().unwrap_or_else(|| {
+            Arc::new(Conclusion {
+                votes: self.votes.votes.clone(),
+                heard: self.votes.complete,
+                info: std::mem::take(&mut self.info),
+                identification: std::mem::take(&mut self.identification),
+                device: self.device.take(),
+                route: self.route.take(),
+            })
+        });
+        self.concluded = Some(concluded.clone());
+        concluded
+    }
+
+    pub(super) fn ended(mut self, mut request: Request, outcome: Outcome) -> RequestRecord {
         keep_what_is_shown(&mut request);
-        let Draft { id, at, votes, info, identification, device, route, steps, tenant: _ } = self;
-        RequestRecord {
-            id,
-            at,
-            request,
-            votes: votes.votes,
-            heard: votes.complete,
-            info,
-            identification,
-            device,
-            route,
-            outcome,
-            steps,
-        }
+        let concluded = self.conclude();
+        RequestRecord { id: self.id, at: self.at, request, concluded, outcome, steps: self.steps }
     }
 }
 
 /// What is dropped may be a secret, and would be most of the memory that the last requests take.
-fn keep_what_is_shown(request: &mut Request) {
+pub(super) fn keep_what_is_shown(request: &mut Request) {
     let path = match &mut request.kind {
         RequestKind::Http(http) => {
             http.query = String::new();
@@ -222,6 +242,7 @@ fn shorten(text: &mut String) {
 mod tests {
     use super::*;
     use crate::domain::request::HttpRequest;
+    use crate::provisioning::basis::Moment;
 
     #[test]
     fn of_a_request_only_what_is_shown_is_kept() {
@@ -233,7 +254,8 @@ mod tests {
             headers: vec![header("authorization", "secret"), header("user-agent", &"a".repeat(5_000))],
         };
         let request = Request { ip: [192, 0, 2, 1].into(), kind: RequestKind::Http(http) };
-        let record = Draft::new(1).ended(request, Outcome::NotFound);
+        let since = Since { plugins: 0, store: Moment { writes: 0, config_writes: 0 } };
+        let record = Draft::new(1, since).ended(request, Outcome::NotFound);
         let RequestKind::Http(kept) = &record.request.kind else { panic!("{record:?}") };
         assert_eq!(kept.path.chars().count(), SHOWN);
         assert_eq!(kept.user_agent().map(str::len), Some(SHOWN));

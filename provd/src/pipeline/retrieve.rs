@@ -2,6 +2,7 @@
 
 use std::mem::discriminant;
 use std::net::IpAddr;
+use std::sync::Arc;
 use std::time::Duration;
 
 use super::Pipeline;
@@ -18,9 +19,9 @@ use crate::provisioning::store::{DeviceKey, StoreError};
 #[derive(Debug)]
 pub(super) enum Found {
     /// It has a record.
-    Stored(Device),
+    Stored(Arc<Device>),
     /// It is to be created, while the permit is held.
-    New(Device, Permit),
+    New(Box<Device>, Permit),
     /// It is to have none, for now.
     Refused {
         why: String,
@@ -46,7 +47,7 @@ impl Pipeline {
         &self,
         info: &DeviceInfo,
         tried: &mut Vec<(DeviceKey, Tried)>,
-    ) -> Result<Option<Device>, StoreError> {
+    ) -> Result<Option<Arc<Device>>, StoreError> {
         for key in self.identities(info) {
             let first = self.provisioning.store().find_devices(&key).await?.into_iter().next();
             tried.push((key, if first.is_some() { Tried::Found } else { Tried::Nobody }));
@@ -72,7 +73,7 @@ impl Pipeline {
         ip: IpAddr,
         info: &DeviceInfo,
         tried: &mut Vec<(DeviceKey, Tried)>,
-    ) -> Result<Option<Device>, StoreError> {
+    ) -> Result<Option<Arc<Device>>, StoreError> {
         // One whose MAC address is known is not the phone that has just stated another.
         let key = if info.mac.is_some() { DeviceKey::IpWithoutMac(ip) } else { DeviceKey::Ip(ip) };
         let mut devices = self.provisioning.store().find_devices(&key).await?;
@@ -110,7 +111,7 @@ impl Pipeline {
             Admitted::Yes(permit) => {
                 let origin = permit.network().to_owned();
                 let device = Device::discovered(new_id(), stated.info.clone(), stated.source, origin);
-                Ok(Found::New(device, permit))
+                Ok(Found::New(Box::new(device), permit))
             }
             Admitted::Later(wait) => {
                 let why = format!("too many new devices from the network of {ip} at once");
@@ -133,9 +134,9 @@ impl Pipeline {
         let known_by: Vec<_> = DeviceKey::identities(&known.info).map(|key| discriminant(&key)).collect();
         for key in self.identities(info).filter(|key| !known_by.contains(&discriminant(key))) {
             let devices = self.provisioning.store().find_devices(&key).await?;
-            let is_other = |device: &Device| device.id != known.id && !device.info.contradicts(info);
+            let is_other = |device: &Arc<Device>| device.id != known.id && !device.info.contradicts(info);
             if let Some(other) = devices.into_iter().find(is_other) {
-                return Ok(Some(other));
+                return Ok(Some(Arc::unwrap_or_clone(other)));
             }
         }
         Ok(None)
@@ -148,9 +149,9 @@ impl Pipeline {
         known: &Device,
     ) -> Result<Option<Device>, StoreError> {
         let devices = self.provisioning.store().find_devices(&DeviceKey::IpWithoutMac(ip)).await?;
-        let gives_way = |device: &Device| {
+        let gives_way = |device: &Arc<Device>| {
             device.id != known.id && device.is_provisional() && !device.info.contradicts(&known.info)
         };
-        Ok(devices.into_iter().find(gives_way))
+        Ok(devices.into_iter().find(gives_way).map(Arc::unwrap_or_clone))
     }
 }

@@ -2,56 +2,84 @@
 //!
 //! While a plugin is away, what it generated and what lies in its folders is still served.
 
+use std::sync::Arc;
 use std::time::{Duration, UNIX_EPOCH};
 
 use super::Pipeline;
 use super::log;
+use super::recollection::Given;
 use super::remote_state::base_name;
 use crate::domain::answer::{Answer, Content, ServedFile};
 use crate::domain::device::Device;
 use crate::domain::mac::canonical_path;
 use crate::domain::plugin::{FileReference, GeneratedFile, StoredFile, etag};
 use crate::domain::request::Request;
-use crate::provisioning::plugins::PluginError;
+use crate::provisioning::plugins::{FileAnswer, PluginError};
 use crate::provisioning::store::StoreError;
 
 /// When a phone whose device is not configured may ask again: somebody has to mend something.
 const RETRY_WHEN_CONFIGURED: Duration = Duration::from_secs(30);
 
 impl Pipeline {
-    /// Answers a request of a device routed to a plugin.
+    /// Answers a request of a device routed to a plugin, and says what can be given to the next that is like it.
     pub(super) async fn serve(
         &self,
         plugin: &str,
         device: &Device,
         request: &Request,
-    ) -> Result<Answer, StoreError> {
-        let plugins = self.provisioning.plugins();
-        let path = request.kind.path().unwrap_or_default();
-        if plugins.is_sensitive(plugin, base_name(path)) {
-            log::sensitive(request.ip, base_name(path));
-        }
-        match plugins.serve_file(plugin, device, request).await {
-            Ok(FileReference::Generated(path)) => match self.generated(plugin, device, &path).await? {
-                Some(stored) => Ok(from_store(stored)),
-                None => match plugins.open_served(plugin, &path) {
-                    Some(file) => Ok(Answer::File(file)),
-                    None => self.not_generated(device).await,
-                },
-            },
-            Ok(FileReference::Served { path, media_type }) => {
-                let file = plugins.open_served(plugin, &path);
-                Ok(file.map_or(Answer::NotFound, |file| Answer::File(ServedFile { media_type, ..file })))
+    ) -> Result<(Answer, Option<Given>), StoreError> {
+        self.log_if_sensitive(self.is_sensitive(plugin, request), request);
+        match self.provisioning.plugins().serve_file(plugin, device, request).await {
+            Ok(FileAnswer { reference, may_be_remembered }) => {
+                let answer = self.fetch(plugin, device, request, &reference).await?;
+                let given = if may_be_remembered { Given::again(&reference, &answer) } else { None };
+                Ok((answer, given))
             }
-            Ok(FileReference::Inline(file)) => Ok(inline(file)),
-            Ok(FileReference::NotFound) => {
-                Ok(plugins.open_firmware(plugin, path).map_or(Answer::NotFound, Answer::File))
-            }
-            Ok(FileReference::Forbidden) => Ok(Answer::Forbidden),
             Err(error) => {
                 tracing::warn!("Request {request} is answered without its plugin: {error}");
-                self.without_plugin(plugin, device, path, &error).await
+                let path = request.kind.path().unwrap_or_default();
+                Ok((self.without_plugin(plugin, device, path, &error).await?, None))
             }
+        }
+    }
+
+    /// The file a plugin means.
+    async fn fetch(
+        &self,
+        plugin: &str,
+        device: &Device,
+        request: &Request,
+        reference: &FileReference,
+    ) -> Result<Answer, StoreError> {
+        let plugins = self.provisioning.plugins();
+        let file = match reference {
+            FileReference::Generated(path) => match self.generated(plugin, device, path).await? {
+                Some(stored) => Some(from_store(&stored)),
+                None => match plugins.open_served(plugin, path) {
+                    None => return self.not_generated(device).await,
+                    file => file,
+                },
+            },
+            FileReference::Served { path, media_type } => {
+                let media_type = media_type.as_deref().map(Into::into);
+                plugins.open_served(plugin, path).map(|file| ServedFile { media_type, ..file })
+            }
+            FileReference::Inline(file) => Some(inline(file)),
+            FileReference::NotFound => plugins.open_firmware(plugin, request.kind.path().unwrap_or_default()),
+            FileReference::Forbidden => return Ok(Answer::Forbidden),
+        };
+        Ok(file.map_or(Answer::NotFound, Answer::File))
+    }
+
+    /// Whether a request is for a file that holds secrets.
+    pub(super) fn is_sensitive(&self, plugin: &str, request: &Request) -> bool {
+        self.provisioning.plugins().is_sensitive(plugin, base_name(request.kind.path().unwrap_or_default()))
+    }
+
+    /// Somebody asked for a file that holds secrets, whether or not it exists.
+    pub(super) fn log_if_sensitive(&self, is_sensitive: bool, request: &Request) {
+        if is_sensitive {
+            log::sensitive(request.ip, base_name(request.kind.path().unwrap_or_default()));
         }
     }
 
@@ -75,7 +103,7 @@ impl Pipeline {
         error: &PluginError,
     ) -> Result<Answer, StoreError> {
         if let Some(stored) = self.generated(plugin, device, path).await? {
-            return Ok(from_store(stored));
+            return Ok(Answer::File(from_store(&stored)));
         }
         if let Some(file) = self.provisioning.plugins().open_served(plugin, path) {
             return Ok(Answer::File(file));
@@ -93,7 +121,7 @@ impl Pipeline {
         plugin: &str,
         device: &Device,
         path: &str,
-    ) -> Result<Option<StoredFile>, StoreError> {
+    ) -> Result<Option<Arc<StoredFile>>, StoreError> {
         let store = self.provisioning.store();
         let path = canonical_path(path);
         match store.device_file(&device.id, &path).await? {
@@ -103,21 +131,21 @@ impl Pipeline {
     }
 }
 
-fn from_store(stored: StoredFile) -> Answer {
-    Answer::File(ServedFile {
-        content: Content::Bytes(stored.file.content),
-        media_type: stored.file.media_type,
-        etag: stored.etag,
+fn from_store(stored: &StoredFile) -> ServedFile {
+    ServedFile {
+        content: Content::Bytes(stored.file.content.clone()),
+        media_type: stored.file.media_type.as_deref().map(Into::into),
+        etag: stored.etag.as_str().into(),
         modified: stored.modified,
-    })
+    }
 }
 
 /// Bytes made on the spot have no time of their own; what they are is all there is to tell them by.
-fn inline(file: GeneratedFile) -> Answer {
-    Answer::File(ServedFile {
-        etag: etag(&file.content),
-        content: Content::Bytes(file.content),
-        media_type: file.media_type,
+fn inline(file: &GeneratedFile) -> ServedFile {
+    ServedFile {
+        content: Content::Bytes(file.content.clone()),
+        media_type: file.media_type.as_deref().map(Into::into),
+        etag: etag(&file.content).into(),
         modified: UNIX_EPOCH,
-    })
+    }
 }

@@ -1,6 +1,6 @@
 //! The way of a request on a real database, with plugins that read facts out of the path: `/mac=…/model=…`.
 
-use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
@@ -20,10 +20,11 @@ use crate::domain::raw_config::RawConfig;
 use crate::domain::request::{HttpRequest, Request, RequestKind};
 use crate::domain::synchronization::SynchronizationMethod;
 use crate::provisioning::many::{Running, ended};
-use crate::provisioning::plugins::{PluginError, Plugins, Vote, Votes};
+use crate::provisioning::plugins::{FileAnswer, PluginError, Plugins, Shape, Vote, Votes};
 use crate::provisioning::{PluginEvent, Provisioning};
 use crate::storage::Database;
 
+mod recollection;
 mod url_key;
 
 const PLUGIN: &str = "family-1.0";
@@ -34,6 +35,7 @@ const MAC: &str = "00:08:5d:00:00:01";
 struct Family {
     away: AtomicBool,
     configured: AtomicUsize,
+    changes: AtomicU64,
     /// The URL that was last put into a file.
     url: Mutex<Option<serde_json::Value>>,
 }
@@ -80,7 +82,20 @@ impl Plugins for Family {
 
     async fn extract(&self, request: &Request) -> Votes {
         let info = facts(request.kind.path().unwrap_or_default());
-        Votes { votes: [Vote { plugins: self.installed(), info }].into(), complete: true }
+        Votes {
+            votes: [Vote { plugins: self.installed(), info }].into(),
+            complete: true,
+            may_be_remembered: true,
+        }
+    }
+
+    fn shape(&self, request: &Request) -> Option<Shape> {
+        let text = request.kind.path().unwrap_or_default().to_owned();
+        Some(Shape { changes: self.changes(), text })
+    }
+
+    fn changes(&self) -> u64 {
+        self.changes.load(Ordering::SeqCst)
     }
 
     async fn associate(&self, _plugin: &str, info: &DeviceInfo) -> Result<Support, PluginError> {
@@ -117,10 +132,11 @@ impl Plugins for Family {
         Err(PluginError::Refused("no phone is told here".to_owned()))
     }
 
-    async fn serve_file(&self, _: &str, _: &Device, request: &Request) -> Result<FileReference, PluginError> {
+    async fn serve_file(&self, _: &str, _: &Device, request: &Request) -> Result<FileAnswer, PluginError> {
         let path = request.kind.path().unwrap_or_default();
         let name = path.rsplit('/').next().unwrap_or_default();
-        self.unless_away(FileReference::Generated(name.to_owned()))
+        let reference = FileReference::Generated(name.to_owned());
+        self.unless_away(FileAnswer { reference, may_be_remembered: true })
     }
 
     fn open_served(&self, _plugin: &str, _path: &str) -> Option<ServedFile> {

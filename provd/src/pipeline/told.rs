@@ -9,18 +9,23 @@ impl Pipeline {
     pub(super) fn record(&self, record: &RequestRecord, tenant: Option<String>) {
         let Steps { extract, identify, serve } = record.steps;
         let (protocol, outcome) = (record.request.kind.protocol(), record.outcome.as_str());
-        self.metrics.answered(protocol, record.route.as_deref(), outcome, [extract, identify, serve]);
+        self.metrics.answered(
+            protocol,
+            record.concluded.route.as_deref(),
+            outcome,
+            [extract, identify, serve],
+        );
         self.provisioning.events().tell(Action::Answered, || {
             Subject::Request(Box::new(RequestSubject {
                 id: record.id,
                 protocol,
                 ip: record.request.ip,
                 path: record.request.kind.path().map(str::to_owned),
-                device: record.device.clone().map(|device| (device, tenant)),
-                plugin: record.route.clone(),
+                device: record.concluded.device.clone().map(|device| (device, tenant)),
+                plugin: record.concluded.route.clone(),
                 outcome,
-                created: record.identification.created,
-                refusal: record.identification.refusal.clone(),
+                created: record.concluded.identification.created,
+                refusal: record.concluded.identification.refusal.clone(),
                 took: extract + identify + serve,
             }))
         });

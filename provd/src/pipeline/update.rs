@@ -1,6 +1,8 @@
 //! Step 3: what the facts change in the record, and what follows: a plugin, a config, files. Stored in one transaction,
 //! and only if something changed.
 
+use std::sync::Arc;
+
 use super::doubts::is_doubtful;
 use super::identify::{Identified, Stated};
 use super::record::Identification;
@@ -26,7 +28,7 @@ impl Pipeline {
         learn(&mut changed, &stated.info, stated.source);
         self.doubts.correct(&mut changed, &stated.info, stated.source);
         let (device, complete) = self.complete(&stored, changed, absorbed, (stated, story)).await?;
-        Ok(Identified { device: Some(device), complete, retry_after: None })
+        Ok(Identified { device: Some(Arc::new(device)), complete, ..Identified::default() })
     }
 
     /// Creates a device that is not known yet.
@@ -39,7 +41,7 @@ impl Pipeline {
         story.created = true;
         let nothing = Device { id: new.id.clone(), ..Device::default() };
         let (device, complete) = self.complete(&nothing, new, None, (stated, story)).await?;
-        Ok(Identified { device: Some(device), complete, retry_after: None })
+        Ok(Identified { device: Some(Arc::new(device)), complete, ..Identified::default() })
     }
 
     /// Gives a device what it lacks, and stores it if it changed.

@@ -12,7 +12,7 @@ use super::extractions::{Extractions, Vary};
 use super::filters::Filters;
 use crate::domain::device_info::DeviceInfo;
 use crate::domain::request::Request;
-use crate::provisioning::plugins::{Vote, Votes};
+use crate::provisioning::plugins::{Shape, Vote, Votes};
 
 /// Counts and tells what happens to plugins.
 #[derive(Debug, Default)]
@@ -58,6 +58,11 @@ impl Audience {
         self.changes == changes.count()
     }
 
+    /// What a request is to them.
+    pub(super) fn shape(&self, request: &Request) -> Shape {
+        Shape { changes: self.changes, text: self.votes.shape(request) }
+    }
+
     /// Plugins that want to be asked.
     pub(super) fn interested(&self, request: &Request) -> Vec<String> {
         self.filters.interested(request)
@@ -82,8 +87,9 @@ impl Audience {
                 None => votes.push(Vote { plugins: vec![plugin], info }),
             }
         }
-        let votes = Votes { votes: votes.into(), complete };
-        if let Some(vary) = vary.filter(|_| complete) {
+        let vary = vary.filter(|_| complete);
+        let votes = Votes { votes: votes.into(), complete, may_be_remembered: vary.is_some() };
+        if let Some(vary) = vary {
             self.votes.remember(request, vary, votes.clone());
         }
         votes

@@ -19,7 +19,7 @@ use crate::domain::plugin::{Configuration, FileReference, PluginState, Support};
 use crate::domain::raw_config::RawConfig;
 use crate::domain::request::{Request, RequestKind};
 use crate::domain::synchronization::SynchronizationMethod;
-use crate::provisioning::plugins::{PluginError, Plugins, Votes};
+use crate::provisioning::plugins::{FileAnswer, PluginError, Plugins, Shape, Votes};
 
 /// Inline answers up to this size may be remembered, in bytes.
 const REMEMBERED_INLINE: usize = 64 * 1024;
@@ -48,6 +48,15 @@ impl Plugins for PluginHost {
         let asked = audience.interested(request);
         let answers = join_all(asked.iter().map(|plugin| self.extract_by(plugin, request))).await;
         audience.count(request, asked.len(), answers.into_iter().flatten().collect())
+    }
+
+    fn shape(&self, request: &Request) -> Option<Shape> {
+        let audience = self.audience();
+        audience.is_current(&self.changes).then(|| audience.shape(request))
+    }
+
+    fn changes(&self) -> u64 {
+        self.changes.count()
     }
 
     async fn associate(&self, plugin: &str, info: &DeviceInfo) -> Result<Support, PluginError> {
@@ -105,40 +114,39 @@ impl Plugins for PluginHost {
         plugin: &str,
         device: &Device,
         request: &Request,
-    ) -> Result<FileReference, PluginError> {
+    ) -> Result<FileAnswer, PluginError> {
         let remembered = self.generation(plugin)?.memory.file(device, request);
         self.metrics.answers.looked(remembered.is_some());
         if let Some(reference) = remembered {
-            return Ok(reference);
+            return Ok(FileAnswer { reference, may_be_remembered: is_all_that_counts(request) });
         }
         let generation = self.running(plugin)?;
         let message = v1::ServeFileRequest {
             device: Some(convert::device(device)),
             request: Some(convert::request(request)),
         };
+        let forgotten = |reference| Ok(FileAnswer { reference, may_be_remembered: false });
         let (reference, memory) = match generation.client.serve_file(message).await {
             Ok(response) => {
                 let memory = response.memory();
                 (convert::file_reference(response.answer).map_err(defective(plugin))?, memory)
             }
             Err(CallError::Answered(status)) if status.code() == Code::NotFound => {
-                return Ok(FileReference::NotFound);
+                return forgotten(FileReference::NotFound);
             }
             Err(CallError::Answered(status)) if status.code() == Code::PermissionDenied => {
-                return Ok(FileReference::Forbidden);
+                return forgotten(FileReference::Forbidden);
             }
             Err(error) => return Err(failed(plugin)(error)),
         };
-        if may_be_kept(&reference, request) {
-            match memory {
-                v1::Memory::ByPath => generation.memory.remember_file(None, request, reference.clone()),
-                v1::Memory::ByDevice => {
-                    generation.memory.remember_file(Some(device), request, reference.clone());
-                }
-                v1::Memory::Unspecified | v1::Memory::Never => {}
-            }
-        }
-        Ok(reference)
+        let owner = match memory {
+            _ if !is_small(&reference) || !is_all_that_counts(request) => return forgotten(reference),
+            v1::Memory::ByPath => None,
+            v1::Memory::ByDevice => Some(device),
+            v1::Memory::Unspecified | v1::Memory::Never => return forgotten(reference),
+        };
+        generation.memory.remember_file(owner, request, reference.clone());
+        Ok(FileAnswer { reference, may_be_remembered: true })
     }
 
     fn open_served(&self, plugin: &str, path: &str) -> Option<ServedFile> {
@@ -170,11 +178,14 @@ fn below<'a>(folder: &str, path: &'a str) -> Option<&'a str> {
     if folder.is_empty() { Some(path) } else { path.strip_prefix(folder)?.strip_prefix('/') }
 }
 
-/// A query is not part of what answers are kept under, and large bytes are not worth their memory.
-fn may_be_kept(reference: &FileReference, request: &Request) -> bool {
-    let without_query = !matches!(&request.kind, RequestKind::Http(http) if !http.query.is_empty());
-    let small = !matches!(reference, FileReference::Inline(file) if file.content.len() > REMEMBERED_INLINE);
-    without_query && small
+/// A query is not part of what answers are kept under.
+fn is_all_that_counts(request: &Request) -> bool {
+    !matches!(&request.kind, RequestKind::Http(http) if !http.query.is_empty())
+}
+
+/// Large bytes are not worth their memory.
+fn is_small(reference: &FileReference) -> bool {
+    !matches!(reference, FileReference::Inline(file) if file.content.len() > REMEMBERED_INLINE)
 }
 
 /// Has one process generate the common files.

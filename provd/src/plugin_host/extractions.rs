@@ -1,6 +1,5 @@
 //! Answers about requests of one shape: everything an extraction may depend on, made one key.
 
-use std::fmt::Write as _;
 use std::sync::{PoisonError, RwLock};
 
 use moka::sync::Cache;
@@ -57,7 +56,8 @@ impl<T: Clone + Send + Sync + 'static> Extractions<T> {
         self.vary.write().unwrap_or_else(PoisonError::into_inner).add(vary);
     }
 
-    fn shape(&self, request: &Request) -> String {
+    /// What an answer about a request is kept under.
+    pub(super) fn shape(&self, request: &Request) -> String {
         let vary = self.vary.read().unwrap_or_else(PoisonError::into_inner);
         let mut shape = Shape(String::with_capacity(160));
         shape.part(request.kind.protocol());
@@ -92,19 +92,21 @@ impl Vary {
     }
 }
 
-/// Parts with their lengths before them, so that no two lists of parts make one key.
+/// Parts with their lengths before them, so that no two lists of parts make one key. A length is written as the character
+/// with its number, for this happens with each request; lengths that have none are of shapes too long to be remembered.
 struct Shape(String);
 
 impl Shape {
     fn part(&mut self, text: &str) {
-        // Writing to a string does not fail.
-        let _ = write!(self.0, "{}:{text}", text.len());
+        let number = u32::try_from(text.len() + 1).ok().and_then(char::from_u32);
+        self.0.push(number.unwrap_or(char::REPLACEMENT_CHARACTER));
+        self.0.push_str(text);
     }
 
     fn optional(&mut self, text: Option<&str>) {
         match text {
             Some(text) => self.part(text),
-            None => self.0.push('-'),
+            None => self.0.push('\0'),
         }
     }
 }

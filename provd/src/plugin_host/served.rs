@@ -3,6 +3,7 @@
 use std::fs::File;
 use std::os::fd::OwnedFd;
 use std::path::Path;
+use std::sync::Arc;
 use std::time::UNIX_EPOCH;
 
 use rustix::fs::{CWD, Mode, OFlags, ResolveFlags, openat, openat2};
@@ -13,7 +14,7 @@ use crate::domain::answer::{Content, ServedFile};
 ///
 /// The kernel resolves the path with `RESOLVE_BENEATH` (openat2(2), Linux 5.6), so there is no moment between a check
 /// and the opening.
-pub(super) fn open_beneath(folder: &Path, path: &str, media_type: Option<String>) -> Option<ServedFile> {
+pub(super) fn open_beneath(folder: &Path, path: &str, media_type: Option<Arc<str>>) -> Option<ServedFile> {
     let path = path.trim_start_matches('/');
     if path.is_empty() || path.contains('\0') {
         return None;
@@ -29,7 +30,7 @@ pub(super) fn open_beneath(folder: &Path, path: &str, media_type: Option<String>
     let modified = metadata.modified().unwrap_or(UNIX_EPOCH);
     let nanoseconds = modified.duration_since(UNIX_EPOCH).unwrap_or_default().as_nanos();
     Some(ServedFile {
-        etag: format!("{:x}-{nanoseconds:x}", metadata.len()),
+        etag: format!("{:x}-{nanoseconds:x}", metadata.len()).into(),
         content: Content::OnDisk { file, length: metadata.len() },
         media_type,
         modified,

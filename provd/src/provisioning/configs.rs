@@ -52,8 +52,8 @@ impl Provisioning {
         check_parameters(&config)?;
         check_expected(&stored, expected)?;
         config.revision = stored.revision;
-        if config == stored {
-            return Ok((stored, None));
+        if config == *stored {
+            return Ok((config, None));
         }
         let entry = AuditEntry::config(actor, "updated", &config.id, config_changes(&stored, &config));
         let (change, id) = change(entry);

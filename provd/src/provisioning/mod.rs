@@ -5,6 +5,7 @@
 mod association;
 mod audit;
 mod autocreation;
+pub mod basis;
 pub mod bulk;
 pub mod census;
 mod configs;
@@ -46,6 +47,7 @@ pub use association::Choice;
 pub(crate) use audit::device_changes;
 pub use error::ProvisioningError;
 pub use locks::{DeviceGuard, DeviceLocks};
+pub use presences::Sight;
 pub use preview::Preview;
 pub use upkeep::PluginEvent;
 

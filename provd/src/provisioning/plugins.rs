@@ -55,6 +55,26 @@ pub struct Votes {
     pub votes: Arc<[Vote]>,
     /// Whether all plugins that wanted to be asked answered. If not, the phone may be known to one that is away.
     pub complete: bool,
+    /// Whether all of them say so of every request of this [`Shape`].
+    pub may_be_remembered: bool,
+}
+
+/// Everything in a request that what plugins say of it rests on, as they are now.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Shape {
+    /// How many changes of plugins there have been: one came, went, or was started anew.
+    pub changes: u64,
+    /// The same for two requests that are alike to all plugins.
+    pub text: String,
+}
+
+/// What a plugin says that it serves.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct FileAnswer {
+    /// Which file.
+    pub reference: FileReference,
+    /// Whether it says so of every such request of the device, as long as the record is the same.
+    pub may_be_remembered: bool,
 }
 
 /// Facts that these plugins agree on.
@@ -78,6 +98,10 @@ pub trait Plugins: Send + Sync {
     /// Facts about the phone behind a request, by all plugins whose filters match it, in order of their identifiers. One
     /// that cannot be asked now leaves the votes incomplete.
     async fn extract(&self, request: &Request) -> Votes;
+    /// What a request is to plugins; nothing while one of them changes.
+    fn shape(&self, request: &Request) -> Option<Shape>;
+    /// How many changes of plugins there have been.
+    fn changes(&self) -> u64;
     /// How well a plugin supports a phone.
     async fn associate(&self, plugin: &str, info: &DeviceInfo) -> Result<Support, PluginError>;
     /// Generates the files all devices of a plugin share.
@@ -102,7 +126,7 @@ pub trait Plugins: Send + Sync {
         plugin: &str,
         device: &Device,
         request: &Request,
-    ) -> Result<FileReference, PluginError>;
+    ) -> Result<FileAnswer, PluginError>;
     /// Opens a static file of a plugin: the administrator's own first, then the plugin's, then one of installed firmware.
     /// Nothing outside those folders is ever opened, whatever the path says.
     fn open_served(&self, plugin: &str, path: &str) -> Option<ServedFile>;

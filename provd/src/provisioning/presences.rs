@@ -18,6 +18,30 @@ pub(super) struct Presences {
     unwritten: Mutex<HashMap<String, Presence>>,
 }
 
+/// What was seen of a phone.
+#[derive(Debug, Clone, Copy)]
+pub struct Sight<'r> {
+    /// `HTTP`, `TFTP` or `DHCP`.
+    pub protocol: &'static str,
+    /// What it asked for; a lease has none.
+    pub path: Option<&'r str>,
+    /// `file`, `not found`, …
+    pub answer: &'static str,
+    /// Whether the file was the one whose fetch proves that the phone has its configuration.
+    pub fetched: bool,
+}
+
+impl Sight<'_> {
+    fn write_request(&self, request: &mut String) {
+        request.clear();
+        request.push_str(self.protocol);
+        if let Some(path) = self.path {
+            request.push(' ');
+            request.push_str(path);
+        }
+    }
+}
+
 impl Presences {
     fn lock(&self) -> MutexGuard<'_, HashMap<String, Presence>> {
         self.unwritten.lock().unwrap_or_else(PoisonError::into_inner)
@@ -28,16 +52,23 @@ impl Presences {
         self.lock().contains_key(device)
     }
 
-    /// What was seen later counts; what was fetched is not forgotten by a request that fetched nothing.
-    fn note(&self, mut presence: Presence) {
+    /// What was seen later counts; what was fetched is not forgotten by a request that fetched nothing. A phone that was
+    /// seen before costs no memory anew: this happens with each request.
+    fn note(&self, device: &Device, now: SystemTime, sight: Sight<'_>) {
         let mut unwritten = self.lock();
-        if let Some(before) = unwritten.get(&presence.device)
-            && presence.fetched_revision.is_none()
-        {
-            presence.fetched_revision = before.fetched_revision;
-            presence.fetched_at = before.fetched_at;
+        if !unwritten.contains_key(&device.id) {
+            unwritten.insert(device.id.clone(), Presence::of(device.id.clone(), now));
         }
-        unwritten.insert(presence.device.clone(), presence);
+        let Some(presence) = unwritten.get_mut(&device.id) else { return };
+        presence.last_seen = now;
+        sight.write_request(&mut presence.last_request);
+        if presence.last_answer != sight.answer {
+            sight.answer.clone_into(&mut presence.last_answer);
+        }
+        if sight.fetched {
+            presence.fetched_revision = Some(device.files_revision);
+            presence.fetched_at = Some(now);
+        }
     }
 
     fn put_back(&self, presences: Vec<Presence>) {
@@ -55,18 +86,11 @@ impl Presences {
 }
 
 impl Provisioning {
-    /// Notes what a phone asked and was answered. `fetched`: the file was the one whose fetch proves that the phone has
-    /// its configuration.
-    pub fn note_presence(&self, device: &Device, request: String, answer: &str, fetched: bool) {
+    /// Notes what a phone asked and was answered now, and says when that is.
+    pub fn note_presence(&self, device: &Device, sight: Sight<'_>) -> SystemTime {
         let now = SystemTime::now();
-        self.presences.note(Presence {
-            device: device.id.clone(),
-            last_seen: now,
-            last_request: request,
-            last_answer: answer.to_owned(),
-            fetched_revision: fetched.then_some(device.files_revision),
-            fetched_at: fetched.then_some(now),
-        });
+        self.presences.note(device, now, sight);
+        now
     }
 
     /// Writes what was noted. To be called every few seconds, and before the server ends.

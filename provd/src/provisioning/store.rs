@@ -1,12 +1,14 @@
 //! What the use cases need of a database, stated without one. The only implementation with SQL is `storage`.
 
 use std::net::IpAddr;
+use std::sync::Arc;
 use std::time::SystemTime;
 
 use async_trait::async_trait;
 use serde::{Deserialize, Serialize};
 use thiserror::Error;
 
+use super::basis::{Basis, Moment};
 use super::bulk::BulkStore;
 use super::find::Finder;
 use crate::domain::audit::AuditEntry;
@@ -159,10 +161,15 @@ impl PreviousVersion {
 /// The database, as the use cases see it.
 #[async_trait]
 pub trait Store: Finder<Device> + Finder<Config> + BulkStore + Send + Sync {
+    /// Now. What is read from here on is not older.
+    fn moment(&self) -> Moment;
+    /// Whether nothing that an answer rests on was written since. That it was is known before whoever wrote it is told so.
+    fn still_holds(&self, basis: &Basis) -> bool;
+
     /// One device.
     async fn device(&self, id: &str) -> Result<Option<Device>, StoreError>;
     /// Devices with this fact, oldest first.
-    async fn find_devices(&self, key: &DeviceKey) -> Result<Vec<Device>, StoreError>;
+    async fn find_devices(&self, key: &DeviceKey) -> Result<Vec<Arc<Device>>, StoreError>;
     /// All devices, oldest first.
     async fn devices(&self) -> Result<Vec<Device>, StoreError>;
     /// Identifiers of the devices that use one of these configs.
@@ -199,7 +206,7 @@ pub trait Store: Finder<Device> + Finder<Config> + BulkStore + Send + Sync {
     async fn remove_waiting(&self, id: &str) -> Result<bool, StoreError>;
 
     /// One config.
-    async fn config(&self, id: &str) -> Result<Option<Config>, StoreError>;
+    async fn config(&self, id: &str) -> Result<Option<Arc<Config>>, StoreError>;
     /// All configs, oldest first.
     async fn configs(&self) -> Result<Vec<Config>, StoreError>;
     /// A config and all of its ancestors that exist, by id; empty if it does not exist itself.
@@ -223,11 +230,11 @@ pub trait Store: Finder<Device> + Finder<Config> + BulkStore + Send + Sync {
     async fn purge_audit(&self, before: SystemTime, keep: u32) -> Result<u64, StoreError>;
 
     /// A generated file of a device, by [canonical path](crate::domain::mac::canonical_path).
-    async fn device_file(&self, device: &str, path: &str) -> Result<Option<StoredFile>, StoreError>;
+    async fn device_file(&self, device: &str, path: &str) -> Result<Option<Arc<StoredFile>>, StoreError>;
     /// All generated files of a device.
     async fn device_files(&self, device: &str) -> Result<Vec<StoredFile>, StoreError>;
     /// A common file of a plugin, by canonical path.
-    async fn common_file(&self, plugin: &str, path: &str) -> Result<Option<StoredFile>, StoreError>;
+    async fn common_file(&self, plugin: &str, path: &str) -> Result<Option<Arc<StoredFile>>, StoreError>;
     /// All common files of a plugin.
     async fn common_files(&self, plugin: &str) -> Result<Vec<StoredFile>, StoreError>;
     /// Replaces all common files of a plugin. Files whose bytes are unchanged keep their time.

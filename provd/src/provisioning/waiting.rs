@@ -1,6 +1,7 @@
 //! Unknown devices that wait for an administrator, and what becomes of those he approves.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
 use tokio::sync::Mutex;
@@ -116,7 +117,7 @@ impl Provisioning {
     async fn recorded(&self, info: &DeviceInfo) -> Result<Option<Device>, StoreError> {
         for key in DeviceKey::identities(info) {
             if let Some(device) = self.store.find_devices(&key).await?.into_iter().next() {
-                return Ok(Some(device));
+                return Ok(Some(Arc::unwrap_or_clone(device)));
             }
         }
         Ok(None)

@@ -8,7 +8,6 @@ use sqlx::sqlite::SqliteRow;
 use sqlx::{FromRow, SqliteConnection};
 use uuid::Uuid;
 
-use super::cache::Touches;
 use super::errors::{corrupt, duplicate};
 use super::rows::{decode, from_json, from_micros, to_json, to_micros};
 use super::{Database, audit};
@@ -35,7 +34,7 @@ impl AccessStore for Database {
     }
 
     async fn insert_token(&self, token: Token, entry: AuditEntry) -> Result<(), AccessStoreError> {
-        let insert = self.writer.write(Touches::Nothing, 0, (token, entry), |connection, (token, entry)| {
+        let insert = self.writer.note((token, entry), |connection, (token, entry)| {
             async move {
                 insert_token(connection, token).await?;
                 audit::add(connection, std::slice::from_ref(entry)).await
@@ -47,14 +46,11 @@ impl AccessStore for Database {
 
     async fn delete_token(&self, id: &str, entry: AuditEntry) -> Result<bool, AccessStoreError> {
         let delete = (DELETE_TOKEN, id.to_owned(), entry);
-        Ok(self
-            .writer
-            .write(Touches::Nothing, 0, delete, |connection, input| forget(connection, input).boxed())
-            .await?)
+        Ok(self.writer.note(delete, |connection, input| forget(connection, input).boxed()).await?)
     }
 
     async fn note_uses(&self, uses: Vec<(String, SystemTime)>) -> Result<(), AccessStoreError> {
-        let note = self.writer.write(Touches::Nothing, 0, uses, |connection, uses| {
+        let note = self.writer.note(uses, |connection, uses| {
             async move {
                 for (id, at) in uses {
                     let query = sqlx::query("update tokens set last_used = $1 where id = $2");
@@ -78,23 +74,19 @@ impl AccessStore for Database {
         tenant: RegisteredTenant,
         entry: AuditEntry,
     ) -> Result<(), AccessStoreError> {
-        let insert =
-            self.writer.write(Touches::Nothing, 0, (tenant, entry), |connection, (tenant, entry)| {
-                async move {
-                    insert_tenant(connection, tenant).await?;
-                    audit::add(connection, std::slice::from_ref(entry)).await
-                }
-                .boxed()
-            });
+        let insert = self.writer.note((tenant, entry), |connection, (tenant, entry)| {
+            async move {
+                insert_tenant(connection, tenant).await?;
+                audit::add(connection, std::slice::from_ref(entry)).await
+            }
+            .boxed()
+        });
         Ok(insert.await?)
     }
 
     async fn delete_tenant(&self, uuid: Uuid, entry: AuditEntry) -> Result<bool, AccessStoreError> {
         let delete = (DELETE_TENANT, uuid.to_string(), entry);
-        Ok(self
-            .writer
-            .write(Touches::Nothing, 0, delete, |connection, input| forget(connection, input).boxed())
-            .await?)
+        Ok(self.writer.note(delete, |connection, input| forget(connection, input).boxed()).await?)
     }
 }
 

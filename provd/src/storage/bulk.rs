@@ -6,7 +6,7 @@ use async_trait::async_trait;
 use futures_util::FutureExt as _;
 use sqlx::{QueryBuilder, SqliteConnection};
 
-use super::cache::Touches;
+use super::stamps::Touched;
 use super::{Database, change, devices};
 use crate::domain::device::Device;
 use crate::domain::mac::Mac;
@@ -24,9 +24,12 @@ impl BulkStore for Database {
     }
 
     async fn store_bulk(&self, bulk: Arc<Bulk>) -> Result<Vec<Device>, StoreError> {
-        let store = self
-            .writer
-            .write(Touches::Configs, BYTES, bulk, |connection, bulk| store(connection, bulk).boxed());
+        let store = self.writer.write(
+            BYTES,
+            bulk,
+            |connection, bulk| store(connection, bulk).boxed(),
+            |_, _| Touched::everything(),
+        );
         store.await
     }
 }
@@ -60,7 +63,7 @@ async fn store(connection: &mut SqliteConnection, bulk: &Bulk) -> Result<Vec<Dev
     }
     let mut stored = Vec::with_capacity(bulk.devices.len());
     for change in &bulk.devices {
-        stored.push(change::apply(connection, change).await?);
+        stored.push(change::apply(connection, change).await?.device);
     }
     Ok(stored)
 }

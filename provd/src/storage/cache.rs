@@ -1,22 +1,19 @@
-//! What the request path reads again and again, in memory for as long as nothing was written.
-//!
-//! Each answer is kept with the number of writes there had been when its reading *began*, and holds only while there has
-//! been no other. So a write makes no search for what it invalidates, and an answer that was read beside a write is never
-//! taken for a later one. Only this process writes: its data directory is locked.
+//! What the request path reads again and again, in memory for as long as [stamps](super::stamps) say that it holds.
 //!
 //! Writes that leave all configs as they are, nearly all, are not counted for configs: while thousands of devices are
 //! configured, or created, the configs they share are read once.
 
 use std::hash::Hash;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
 
 use moka::sync::Cache;
 
+use super::stamps::Stamps;
 use crate::domain::config::Config;
 use crate::domain::device::Device;
 use crate::domain::plugin::StoredFile;
 use crate::metrics::{CacheUsage, StorageMetrics};
+use crate::provisioning::basis::Stripe;
 use crate::provisioning::store::{DeviceKey, StoreError};
 
 /// Answers to "which devices have this fact" that are kept. Each takes about a kilobyte.
@@ -34,58 +31,26 @@ type FileKey = (String, String);
 /// The answers that are kept.
 #[derive(Debug)]
 pub(super) struct ReadCache {
-    /// Writes of devices, configs or files.
-    writes: AtomicU64,
-    /// Those that change or delete configs.
-    config_writes: AtomicU64,
-    devices: Cache<DeviceKey, Kept<Vec<Device>>>,
+    stamps: Arc<Stamps>,
+    devices: Cache<DeviceKey, Kept<Vec<Arc<Device>>>>,
     /// That a config does not exist is not kept: then a new one makes no answer wrong.
-    configs: Cache<String, Kept<Option<Config>>>,
-    device_files: Cache<FileKey, Kept<Option<StoredFile>>>,
-    common_files: Cache<FileKey, Kept<Option<StoredFile>>>,
+    configs: Cache<String, Kept<Option<Arc<Config>>>>,
+    device_files: Cache<FileKey, Kept<Option<Arc<StoredFile>>>>,
+    common_files: Cache<FileKey, Kept<Option<Arc<StoredFile>>>>,
     metrics: Arc<StorageMetrics>,
 }
 
 /// An answer, and how many writes there had been when its reading began.
 #[derive(Debug, Clone)]
 struct Kept<T> {
-    writes: u64,
+    since: u64,
     answer: T,
 }
 
-/// What a write may change of that which is kept here.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord)]
-pub(super) enum Touches {
-    /// Nothing.
-    #[default]
-    Nothing,
-    /// Devices or files, and configs that are new.
-    Devices,
-    /// Any config too.
-    Configs,
-}
-
-/// Counts a write when it is over, whatever came of it.
-#[derive(Debug)]
-pub(super) struct Write<'a>(&'a ReadCache, Touches);
-
-impl Drop for Write<'_> {
-    fn drop(&mut self) {
-        let Write(cache, touches) = self;
-        if *touches >= Touches::Devices {
-            cache.writes.fetch_add(1, Ordering::AcqRel);
-        }
-        if *touches >= Touches::Configs {
-            cache.config_writes.fetch_add(1, Ordering::AcqRel);
-        }
-    }
-}
-
 impl ReadCache {
-    pub(super) fn new(metrics: Arc<StorageMetrics>) -> ReadCache {
+    pub(super) fn new(stamps: Arc<Stamps>, metrics: Arc<StorageMetrics>) -> ReadCache {
         ReadCache {
-            writes: AtomicU64::new(0),
-            config_writes: AtomicU64::new(0),
+            stamps,
             devices: Cache::new(DEVICES),
             configs: Cache::new(CONFIGS),
             device_files: files(),
@@ -94,88 +59,97 @@ impl ReadCache {
         }
     }
 
-    /// Must be held by every write until it is committed or has failed.
-    pub(super) fn write(&self, touches: Touches) -> Write<'_> {
-        Write(self, touches)
-    }
-
-    /// How many writes there have been that changed or deleted configs.
-    pub(super) fn config_writes(&self) -> u64 {
-        self.config_writes.load(Ordering::Acquire)
-    }
-
+    /// Which devices have a fact changes with the fact, and what they are with each of them.
     pub(super) async fn devices(
         &self,
         key: &DeviceKey,
-        read: impl Future<Output = Result<Vec<Device>, StoreError>>,
-    ) -> Result<Vec<Device>, StoreError> {
-        kept_or((&self.writes, &self.metrics.devices), &self.devices, key.clone(), always, read).await
+        read: impl Future<Output = Result<Vec<Arc<Device>>, StoreError>>,
+    ) -> Result<Vec<Arc<Device>>, StoreError> {
+        let holds = |kept: &Kept<Vec<Arc<Device>>>| {
+            let records = kept.answer.iter().map(|device| Stripe::of_device(&device.id));
+            self.stamps.hold(kept.since, records.chain([Stripe::of_key(key)]))
+        };
+        let asked =
+            Asked { usage: &self.metrics.devices, kept: &self.devices, now: self.stamps.now().writes };
+        asked.kept_or(key, holds, |_| true, read).await
     }
 
     pub(super) async fn config(
         &self,
         id: &str,
-        read: impl Future<Output = Result<Option<Config>, StoreError>>,
-    ) -> Result<Option<Config>, StoreError> {
-        kept_or(
-            (&self.config_writes, &self.metrics.configs),
-            &self.configs,
-            id.to_owned(),
-            Option::is_some,
-            read,
-        )
-        .await
+        read: impl Future<Output = Result<Option<Arc<Config>>, StoreError>>,
+    ) -> Result<Option<Arc<Config>>, StoreError> {
+        let now = self.stamps.config_writes();
+        let asked = Asked { usage: &self.metrics.configs, kept: &self.configs, now };
+        asked.kept_or(&id.to_owned(), |kept| kept.since == now, Option::is_some, read).await
     }
 
     pub(super) async fn device_file(
         &self,
         key: FileKey,
-        read: impl Future<Output = Result<Option<StoredFile>, StoreError>>,
-    ) -> Result<Option<StoredFile>, StoreError> {
-        kept_or((&self.writes, &self.metrics.files), &self.device_files, key, always, read).await
+        read: impl Future<Output = Result<Option<Arc<StoredFile>>, StoreError>>,
+    ) -> Result<Option<Arc<StoredFile>>, StoreError> {
+        let stripe = Stripe::of_device(&key.0);
+        self.file(&self.device_files, key, stripe, read).await
     }
 
     pub(super) async fn common_file(
         &self,
         key: FileKey,
-        read: impl Future<Output = Result<Option<StoredFile>, StoreError>>,
-    ) -> Result<Option<StoredFile>, StoreError> {
-        kept_or((&self.writes, &self.metrics.files), &self.common_files, key, always, read).await
+        read: impl Future<Output = Result<Option<Arc<StoredFile>>, StoreError>>,
+    ) -> Result<Option<Arc<StoredFile>>, StoreError> {
+        let stripe = Stripe::of_common_files(&key.0);
+        self.file(&self.common_files, key, stripe, read).await
+    }
+
+    async fn file(
+        &self,
+        kept: &Cache<FileKey, Kept<Option<Arc<StoredFile>>>>,
+        key: FileKey,
+        stripe: Stripe,
+        read: impl Future<Output = Result<Option<Arc<StoredFile>>, StoreError>>,
+    ) -> Result<Option<Arc<StoredFile>>, StoreError> {
+        let asked = Asked { usage: &self.metrics.files, kept, now: self.stamps.now().writes };
+        asked.kept_or(&key, |kept| self.stamps.hold(kept.since, [stripe]), |_| true, read).await
     }
 }
 
-fn always<T>(_: &T) -> bool {
-    true
+/// Where an answer may be, and how many writes there have been before it is looked for.
+struct Asked<'a, K, T> {
+    usage: &'a CacheUsage,
+    kept: &'a Cache<K, Kept<T>>,
+    now: u64,
 }
 
-/// The answer that is kept, or the one that is read, which is kept if it may be.
-async fn kept_or<K, T>(
-    (writes, usage): (&AtomicU64, &CacheUsage),
-    kept: &Cache<K, Kept<T>>,
-    key: K,
-    may_be_kept: fn(&T) -> bool,
-    read: impl Future<Output = Result<T, StoreError>>,
-) -> Result<T, StoreError>
+impl<K, T> Asked<'_, K, T>
 where
-    K: Hash + Eq + Send + Sync + 'static,
+    K: Hash + Eq + Clone + Send + Sync + 'static,
     T: Clone + Send + Sync + 'static,
 {
-    let writes = writes.load(Ordering::Acquire);
-    let found = kept.get(&key).filter(|kept| kept.writes == writes);
-    usage.looked(found.is_some());
-    if let Some(kept) = found {
-        return Ok(kept.answer);
+    /// The answer that is kept and holds, or the one that is read, which is kept if it may be.
+    async fn kept_or(
+        self,
+        key: &K,
+        holds: impl Fn(&Kept<T>) -> bool,
+        may_be_kept: fn(&T) -> bool,
+        read: impl Future<Output = Result<T, StoreError>>,
+    ) -> Result<T, StoreError> {
+        let found = self.kept.get(key).filter(holds);
+        self.usage.looked(found.is_some());
+        if let Some(kept) = found {
+            return Ok(kept.answer);
+        }
+        let answer = read.await?;
+        if may_be_kept(&answer) {
+            self.kept.insert(key.clone(), Kept { since: self.now, answer: answer.clone() });
+        }
+        Ok(answer)
     }
-    let answer = read.await?;
-    if may_be_kept(&answer) {
-        kept.insert(key, Kept { writes, answer: answer.clone() });
-    }
-    Ok(answer)
 }
 
-fn files() -> Cache<FileKey, Kept<Option<StoredFile>>> {
+fn files() -> Cache<FileKey, Kept<Option<Arc<StoredFile>>>> {
     // The path is whatever a phone asked for: where there is no such file it is all that is kept, and may be long.
-    let weight = |(owner, path): &FileKey, kept: &Kept<Option<StoredFile>>| {
+    let weight = |(owner, path): &FileKey, kept: &Kept<Option<Arc<StoredFile>>>| {
         let content = kept.answer.as_ref().map_or(0, |stored| stored.file.content.len());
         u32::try_from(content + owner.len() + path.len() + FILE_OVERHEAD).unwrap_or(u32::MAX)
     };
@@ -185,54 +159,64 @@ fn files() -> Cache<FileKey, Kept<Option<StoredFile>>> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::storage::stamps::Touched;
+
+    fn cache() -> (Arc<Stamps>, ReadCache) {
+        let stamps = Arc::new(Stamps::new());
+        (stamps.clone(), ReadCache::new(stamps, Arc::default()))
+    }
 
     fn ip(last: u8) -> DeviceKey {
         DeviceKey::Ip([192, 0, 2, last].into())
     }
 
-    fn device(id: &str) -> Vec<Device> {
-        vec![Device { id: id.to_owned(), ..Device::default() }]
+    fn device(id: &str) -> Vec<Arc<Device>> {
+        vec![Arc::new(Device { id: id.to_owned(), ..Device::default() })]
+    }
+
+    fn of(id: &str) -> Touched {
+        Touched::one(Stripe::of_device(id))
     }
 
     async fn read(cache: &ReadCache, answer: &str) -> String {
-        cache.devices(&ip(1), async { Ok(device(answer)) }).await.unwrap().remove(0).id
+        cache.devices(&ip(1), async { Ok(device(answer)) }).await.unwrap()[0].id.clone()
     }
 
     #[tokio::test]
-    async fn an_answer_holds_until_something_is_written() {
-        let cache = ReadCache::new(Arc::default());
+    async fn an_answer_holds_until_what_it_rests_on_is_written() {
+        let (stamps, cache) = cache();
         assert_eq!(read(&cache, "first").await, "first");
+        stamps.write().touched(of("another"));
         assert_eq!(read(&cache, "second").await, "first");
-        drop(cache.write(Touches::Devices));
+        stamps.write().touched(of("first"));
         assert_eq!(read(&cache, "second").await, "second");
+        stamps.write().touched(Touched::one(Stripe::of_key(&ip(1))));
+        assert_eq!(read(&cache, "third").await, "third");
+        drop(stamps.write());
+        assert_eq!(read(&cache, "fourth").await, "fourth");
     }
 
     #[tokio::test]
-    async fn a_write_is_counted_for_what_it_touches() {
-        let cache = ReadCache::new(Arc::default());
+    async fn configs_hold_while_devices_are_written() {
+        let (stamps, cache) = cache();
         let config = async |id: &str| {
-            let config = Config { id: id.to_owned(), ..Config::default() };
-            cache.config("c", async { Ok(Some(config)) }).await.unwrap().unwrap().id
+            let config = Arc::new(Config { id: id.to_owned(), ..Config::default() });
+            cache.config("c", async { Ok(Some(config)) }).await.unwrap().unwrap().id.clone()
         };
-        assert_eq!((read(&cache, "first").await, config("first").await), ("first".into(), "first".into()));
-        drop(cache.write(Touches::Nothing));
-        assert_eq!((read(&cache, "second").await, config("second").await), ("first".into(), "first".into()));
-        drop(cache.write(Touches::Devices));
-        assert_eq!((read(&cache, "third").await, config("third").await), ("third".into(), "first".into()));
-        drop(cache.write(Touches::Configs));
-        assert_eq!(
-            (read(&cache, "fourth").await, config("fourth").await),
-            ("fourth".into(), "fourth".into())
-        );
+        assert_eq!(config("first").await, "first");
+        stamps.write().touched(of("first"));
+        assert_eq!(config("second").await, "first");
+        stamps.write().touched(Touched::configs());
+        assert_eq!(config("third").await, "third");
     }
 
     #[tokio::test]
     async fn what_was_read_beside_a_write_is_not_kept() {
-        let cache = ReadCache::new(Arc::default());
-        let writing = cache.write(Touches::Devices);
+        let (stamps, cache) = cache();
+        let writing = stamps.write();
         let key = ip(1);
         let reading = cache.devices(&key, async {
-            drop(writing);
+            writing.touched(of("old"));
             Ok(device("old"))
         });
         assert_eq!(reading.await.unwrap()[0].id, "old");
@@ -241,7 +225,7 @@ mod tests {
 
     #[tokio::test]
     async fn a_failed_reading_is_not_kept() {
-        let cache = ReadCache::new(Arc::default());
+        let (_, cache) = cache();
         let failed = cache.devices(&ip(1), async { Err(StoreError::Unavailable("disk".to_owned())) }).await;
         assert!(failed.is_err());
         assert_eq!(read(&cache, "new").await, "new");

@@ -6,6 +6,7 @@ use std::net::IpAddr;
 use sqlx::SqliteConnection;
 
 use super::files::Difference;
+use super::stamps::Touched;
 use super::{audit, configs, devices, files};
 use crate::domain::audit::{Actor, AuditEntry};
 use crate::domain::config::Config;
@@ -13,31 +14,42 @@ use crate::domain::device::Device;
 use crate::domain::plugin::GeneratedFile;
 use crate::provisioning::store::{ConfigChange, DeviceChange, StoreError};
 
-/// Does all a change asks for, and gives the device back as it is stored.
+/// What came of a change of a device.
+#[derive(Debug)]
+pub(super) struct Applied {
+    /// The device as it is stored.
+    pub(super) device: Device,
+    /// The device itself, and whatever else had to change with it.
+    pub(super) touched: Touched,
+}
+
+/// Does all a change asks for.
 pub(super) async fn apply(
     connection: &mut SqliteConnection,
     change: &DeviceChange,
-) -> Result<Device, StoreError> {
+) -> Result<Applied, StoreError> {
     check_still_true(connection, change).await?;
     if let Some(config) = &change.new_config {
         configs::insert(connection, config).await?;
     }
     let device = put(connection, change).await?;
+    let mut touched = Touched::nothing();
+    touched.add_device(&device);
     audit::add(connection, &change.audit).await?;
     if let Some(absorbed) = &change.absorbed
-        && !delete(connection, &absorbed.id, Some(absorbed.revision)).await?
+        && !delete(connection, &absorbed.id, Some(absorbed.revision), &mut touched).await?
     {
         return Err(StoreError::Conflict(absorbed.id.clone()));
     }
     if let Some(ip) = device.info.ip.filter(|_| change.takes_address) {
         let actor =
             change.audit.first().map_or_else(|| Actor::Server.to_string(), |entry| entry.actor.clone());
-        take_address(connection, ip, &device.id, &actor).await?;
+        take_address(connection, ip, (&device.id, &actor), &mut touched).await?;
     }
     if let Some(config) = &change.left_config {
-        configs::delete_orphan(connection, config).await?;
+        touched.add_configs(configs::delete_orphan(connection, config).await?);
     }
-    Ok(device)
+    Ok(Applied { device, touched })
 }
 
 /// What the change rests on must not have changed since.
@@ -78,8 +90,8 @@ async fn put(connection: &mut SqliteConnection, change: &DeviceChange) -> Result
 async fn take_address(
     connection: &mut SqliteConnection,
     ip: IpAddr,
-    taker: &str,
-    actor: &str,
+    (taker, actor): (&str, &str),
+    touched: &mut Touched,
 ) -> Result<(), StoreError> {
     let why = format!("address {ip} taken by {taker}");
     let mut entries = Vec::new();
@@ -88,10 +100,11 @@ async fn take_address(
         entries.push(AuditEntry { actor: actor.to_owned(), ..entry });
     };
     for id in devices::ids_known_only_by(connection, ip, taker).await? {
-        delete(connection, &id, None).await?;
+        delete(connection, &id, None, touched).await?;
         note("deleted", &id);
     }
     for id in devices::release_address(connection, ip, taker).await? {
+        touched.add_record(&id);
         note("updated", &id);
     }
     audit::add(connection, &entries).await
@@ -99,32 +112,35 @@ async fn take_address(
 
 /// Deletes a device, at any revision or only at this one, its files, and its config if that is transient and nobody
 /// else uses it. False if there is no such device.
-pub(super) async fn delete(
+async fn delete(
     connection: &mut SqliteConnection,
     id: &str,
     revision: Option<i64>,
+    touched: &mut Touched,
 ) -> Result<bool, StoreError> {
     let Some(config) = devices::delete(connection, id, revision).await? else {
         return Ok(false);
     };
+    touched.add_record(id);
     if let Some(config) = config {
-        configs::delete_orphan(connection, &config).await?;
+        touched.add_configs(configs::delete_orphan(connection, &config).await?);
     }
     Ok(true)
 }
 
-/// Deletes a device as somebody asked.
+/// Deletes a device as somebody asked. Gives what that touched; nothing if there is no such device.
 pub(super) async fn delete_device(
     connection: &mut SqliteConnection,
     id: &str,
     revision: Option<i64>,
     entries: &[AuditEntry],
-) -> Result<bool, StoreError> {
-    let deleted = delete(connection, id, revision).await?;
-    if deleted {
-        audit::add(connection, entries).await?;
+) -> Result<Option<Touched>, StoreError> {
+    let mut touched = Touched::nothing();
+    if !delete(connection, id, revision, &mut touched).await? {
+        return Ok(None);
     }
-    Ok(deleted)
+    audit::add(connection, entries).await?;
+    Ok(Some(touched))
 }
 
 /// Inserts or replaces a config, with what comes with the change.

@@ -216,13 +216,12 @@ pub(super) async fn delete(connection: &mut SqliteConnection, id: &str) -> Resul
 }
 
 /// Deletes a config if it is transient and no device uses it.
-pub(super) async fn delete_orphan(connection: &mut SqliteConnection, id: &str) -> Result<(), StoreError> {
+pub(super) async fn delete_orphan(connection: &mut SqliteConnection, id: &str) -> Result<bool, StoreError> {
     let query = sqlx::query(
         "delete from configs where id = $1 and transient \
          and not exists (select 1 from devices where devices.config = configs.id)",
     );
-    query.bind(id).execute(connection).await?;
-    Ok(())
+    Ok(query.bind(id).execute(connection).await?.rows_affected() > 0)
 }
 
 /// Remembers a change of a config until its heirs are configured anew. Earlier changes of it need not be: the heirs are

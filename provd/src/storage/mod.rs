@@ -21,6 +21,7 @@ mod plugins;
 mod presences;
 mod reading;
 mod rows;
+mod stamps;
 mod store;
 #[cfg(test)]
 mod tests;
@@ -37,6 +38,7 @@ use crate::metrics::StorageMetrics;
 pub use errors::OpenError;
 
 use cache::ReadCache;
+use stamps::Stamps;
 use writer::Writer;
 
 /// How long a statement waits for a connection, a change for its turn, and closing for what runs. Longer than
@@ -61,6 +63,7 @@ pub struct Database {
     /// The connection that may write.
     connection: SqlitePool,
     writer: Writer,
+    stamps: Arc<Stamps>,
     cache: Arc<ReadCache>,
     metrics: Arc<StorageMetrics>,
 }

@@ -14,6 +14,7 @@ use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, S
 use sqlx::{Connection as _, SqliteConnection};
 
 use super::cache::ReadCache;
+use super::stamps::Stamps;
 use super::writer::Writer;
 use super::{ACQUIRE_TIMEOUT, BUSY_TIMEOUT, Database, OpenError};
 use crate::metrics::StorageMetrics;
@@ -47,9 +48,10 @@ impl Database {
             .map_err(|error| OpenError::from_migration(path, error, schema()))?;
         let reader = pool(READERS).connect_with(options.pragma("query_only", "on")).await.map_err(failed)?;
         let metrics = Arc::<StorageMetrics>::default();
-        let cache = Arc::new(ReadCache::new(metrics.clone()));
-        let writer = Writer::start(connection.clone(), cache.clone(), metrics.clone());
-        Ok(Database { reader, connection, writer, cache, metrics })
+        let stamps = Arc::new(Stamps::new());
+        let cache = Arc::new(ReadCache::new(stamps.clone(), metrics.clone()));
+        let writer = Writer::start(connection.clone(), stamps.clone(), metrics.clone());
+        Ok(Database { reader, connection, writer, stamps, cache, metrics })
     }
 }
 

@@ -1,12 +1,13 @@
 //! The seam `provisioning` asks for, on a [`Database`]: each method is a read, or one change for the writer. Only what is
 //! put or deleted by the thousand is several.
 
+use std::sync::Arc;
 use std::time::SystemTime;
 
 use async_trait::async_trait;
 use futures_util::FutureExt as _;
 
-use super::cache::Touches;
+use super::stamps::Touched;
 use super::writer::Statements;
 use super::{Database, audit, change, configs, devices, files, parameters, plugins, presences, waiting};
 use crate::domain::audit::AuditEntry;
@@ -15,6 +16,7 @@ use crate::domain::device::Device;
 use crate::domain::plugin::{Crash, GeneratedFile, StoredFile};
 use crate::domain::remote_state::Presence;
 use crate::domain::waiting::WaitingDevice;
+use crate::provisioning::basis::{Basis, Moment, Stripe};
 use crate::provisioning::store::{
     AuditFilter, ConfigChange, DeviceChange, DeviceKey, PluginRecord, Store, StoreError,
 };
@@ -24,12 +26,24 @@ const PRESENCES_AT_ONCE: usize = 500;
 
 #[async_trait]
 impl Store for Database {
+    fn moment(&self) -> Moment {
+        self.stamps.now()
+    }
+
+    fn still_holds(&self, basis: &Basis) -> bool {
+        self.stamps.support(basis)
+    }
+
     async fn device(&self, id: &str) -> Result<Option<Device>, StoreError> {
         devices::one(&mut *self.read().await?, id).await
     }
 
-    async fn find_devices(&self, key: &DeviceKey) -> Result<Vec<Device>, StoreError> {
-        self.cache.devices(key, async { devices::find(&mut *self.read().await?, key).await }).await
+    async fn find_devices(&self, key: &DeviceKey) -> Result<Vec<Arc<Device>>, StoreError> {
+        let read = async {
+            let found = devices::find(&mut *self.read().await?, key).await?;
+            Ok(found.into_iter().map(Arc::new).collect())
+        };
+        self.cache.devices(key, read).await
     }
 
     async fn devices(&self) -> Result<Vec<Device>, StoreError> {
@@ -45,12 +59,14 @@ impl Store for Database {
     }
 
     async fn change_device(&self, change: DeviceChange) -> Result<Device, StoreError> {
-        let touches = if may_delete_configs(&change) { Touches::Configs } else { Touches::Devices };
         let bytes = change.files.as_ref().map_or(0, |configuration| size(&configuration.files));
-        let apply = self
-            .writer
-            .write(touches, bytes, change, |connection, change| change::apply(connection, change).boxed());
-        apply.await
+        let apply = self.writer.write(
+            bytes,
+            change,
+            |connection, change| change::apply(connection, change).boxed(),
+            |_, applied| applied.touched.clone(),
+        );
+        Ok(apply.await?.device)
     }
 
     async fn delete_device(
@@ -60,10 +76,15 @@ impl Store for Database {
         entries: Vec<AuditEntry>,
     ) -> Result<bool, StoreError> {
         let input = (id.to_owned(), revision, entries);
-        let delete = self.writer.write(Touches::Configs, 0, input, |connection, (id, revision, entries)| {
-            change::delete_device(connection, id, *revision, entries).boxed()
-        });
-        delete.await
+        let delete = self.writer.write(
+            0,
+            input,
+            |connection, (id, revision, entries)| {
+                change::delete_device(connection, id, *revision, entries).boxed()
+            },
+            |_, deleted| deleted.clone().unwrap_or_default(),
+        );
+        Ok(delete.await?.is_some())
     }
 
     async fn count_created(&self, origin: &str) -> Result<u64, StoreError> {
@@ -103,8 +124,9 @@ impl Store for Database {
         self.note(id.to_owned(), |connection, id| waiting::remove(connection, id).boxed()).await
     }
 
-    async fn config(&self, id: &str) -> Result<Option<Config>, StoreError> {
-        self.cache.config(id, async { configs::one(&mut *self.read().await?, id).await }).await
+    async fn config(&self, id: &str) -> Result<Option<Arc<Config>>, StoreError> {
+        let read = async { Ok(configs::one(&mut *self.read().await?, id).await?.map(Arc::new)) };
+        self.cache.config(id, read).await
     }
 
     async fn configs(&self) -> Result<Vec<Config>, StoreError> {
@@ -112,9 +134,9 @@ impl Store for Database {
     }
 
     async fn lineage(&self, id: &str) -> Result<Configs, StoreError> {
-        let writes = self.cache.config_writes();
+        let writes = self.stamps.config_writes();
         let lineage = self.lineage_by_steps(id).await?;
-        if self.cache.config_writes() == writes {
+        if self.stamps.config_writes() == writes {
             return Ok(lineage);
         }
         let lineage = configs::lineage(&mut *self.read().await?, id).await?;
@@ -130,19 +152,24 @@ impl Store for Database {
     }
 
     async fn put_config(&self, config: &Config, change: ConfigChange) -> Result<Config, StoreError> {
-        let touches = if config.revision == 0 { Touches::Devices } else { Touches::Configs };
         let input = (config.clone(), change);
-        let put = self.writer.write(touches, 0, input, |connection, (config, change)| {
-            change::put_config(connection, config, change).boxed()
-        });
+        let put = self.writer.write(
+            0,
+            input,
+            |connection, (config, change)| change::put_config(connection, config, change).boxed(),
+            |(config, _), _| if config.revision == 0 { Touched::nothing() } else { Touched::configs() },
+        );
         put.await
     }
 
     async fn delete_config(&self, id: &str, change: ConfigChange) -> Result<bool, StoreError> {
         let input = (id.to_owned(), change);
-        let delete = self.writer.write(Touches::Configs, 0, input, |connection, (id, change)| {
-            change::delete_config(connection, id, change).boxed()
-        });
+        let delete = self.writer.write(
+            0,
+            input,
+            |connection, (id, change)| change::delete_config(connection, id, change).boxed(),
+            |_, _| Touched::configs(),
+        );
         delete.await
     }
 
@@ -172,9 +199,10 @@ impl Store for Database {
         }
     }
 
-    async fn device_file(&self, device: &str, path: &str) -> Result<Option<StoredFile>, StoreError> {
+    async fn device_file(&self, device: &str, path: &str) -> Result<Option<Arc<StoredFile>>, StoreError> {
         let key = (device.to_owned(), path.to_owned());
-        let read = async { files::DEVICE.one(&mut *self.read().await?, device, path).await };
+        let read =
+            async { Ok(files::DEVICE.one(&mut *self.read().await?, device, path).await?.map(Arc::new)) };
         self.cache.device_file(key, read).await
     }
 
@@ -182,9 +210,10 @@ impl Store for Database {
         files::DEVICE.all(&mut *self.read().await?, device).await
     }
 
-    async fn common_file(&self, plugin: &str, path: &str) -> Result<Option<StoredFile>, StoreError> {
+    async fn common_file(&self, plugin: &str, path: &str) -> Result<Option<Arc<StoredFile>>, StoreError> {
         let key = (plugin.to_owned(), path.to_owned());
-        let read = async { files::COMMON.one(&mut *self.read().await?, plugin, path).await };
+        let read =
+            async { Ok(files::COMMON.one(&mut *self.read().await?, plugin, path).await?.map(Arc::new)) };
         self.cache.common_file(key, read).await
     }
 
@@ -194,10 +223,12 @@ impl Store for Database {
 
     async fn put_common_files(&self, plugin: &str, files: Vec<GeneratedFile>) -> Result<(), StoreError> {
         let input = (plugin.to_owned(), files);
-        let put =
-            self.writer.write(Touches::Devices, size(&input.1), input, |connection, (plugin, files)| {
-                change::put_common_files(connection, plugin, files).boxed()
-            });
+        let put = self.writer.write(
+            size(&input.1),
+            input,
+            |connection, (plugin, files)| change::put_common_files(connection, plugin, files).boxed(),
+            |(plugin, _), ()| Touched::one(Stripe::of_common_files(plugin)),
+        );
         put.await
     }
 
@@ -234,13 +265,13 @@ impl Store for Database {
 }
 
 impl Database {
-    /// Writes what no answer that is kept depends on.
+    /// Writes what no answer that is kept rests on.
     async fn note<I, T>(&self, input: I, statements: Statements<I, T>) -> Result<T, StoreError>
     where
         I: Send + Sync + 'static,
         T: Send + 'static,
     {
-        self.writer.write(Touches::Nothing, 0, input, statements).await
+        self.writer.note(input, statements).await
     }
 
     /// A config and its ancestors, each read by itself: those that many have in common are in memory. If configs change
@@ -254,16 +285,11 @@ impl Database {
             }
             if let Some(config) = self.config(&id).await? {
                 next.extend(config.parent_ids.iter().cloned());
-                lineage.insert(id, config);
+                lineage.insert(id, Arc::unwrap_or_clone(config));
             }
         }
         Ok(lineage)
     }
-}
-
-/// Whether a transient config may go with a change of a device.
-fn may_delete_configs(change: &DeviceChange) -> bool {
-    change.left_config.is_some() || change.absorbed.is_some() || change.takes_address
 }
 
 fn size(files: &[GeneratedFile]) -> usize {

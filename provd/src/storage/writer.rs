@@ -14,7 +14,7 @@ use tokio::sync::{mpsc, oneshot};
 use tokio_util::task::TaskTracker;
 
 use super::ACQUIRE_TIMEOUT;
-use super::cache::{ReadCache, Touches};
+use super::stamps::{Stamps, Touched};
 use crate::metrics::StorageMetrics;
 use crate::provisioning::store::StoreError;
 
@@ -40,14 +40,10 @@ pub(super) struct Writer {
 
 impl Writer {
     /// Starts the task that writes. It ends when the writer is closed or gone, after what queues then.
-    pub(super) fn start(
-        connection: SqlitePool,
-        cache: Arc<ReadCache>,
-        metrics: Arc<StorageMetrics>,
-    ) -> Writer {
+    pub(super) fn start(connection: SqlitePool, stamps: Arc<Stamps>, metrics: Arc<StorageMetrics>) -> Writer {
         let (queue, jobs) = mpsc::channel(QUEUE);
         let task = TaskTracker::new();
-        let work = Task { connection, cache, batches: task.clone(), metrics: metrics.clone() };
+        let work = Task { connection, stamps, batches: task.clone(), metrics: metrics.clone() };
         task.spawn(work.run(jobs));
         Writer { queue: Arc::new(Mutex::new(Some(queue))), task, metrics }
     }
@@ -59,15 +55,24 @@ impl Writer {
         self.task.wait().await;
     }
 
+    /// Writes what no answer that is kept rests on. See [`write`](Writer::write).
+    pub(super) async fn note<I, T>(&self, input: I, statements: Statements<I, T>) -> Result<T, StoreError>
+    where
+        I: Send + Sync + 'static,
+        T: Send + 'static,
+    {
+        self.write(0, input, statements, |_, _| Touched::nothing()).await
+    }
+
     /// Does a change, which concerns so many bytes of files, in a transaction, and gives its outcome once that is
-    /// committed. One that cannot begin in time is not done at all. One that has begun is done to its end, even if nobody
-    /// waits for it any more.
+    /// committed. What it touched shows in what was asked and what came of it. One that cannot begin in time is not done at
+    /// all. One that has begun is done to its end, even if nobody waits for it any more.
     pub(super) async fn write<I, T>(
         &self,
-        touches: Touches,
         bytes: usize,
         input: I,
         statements: Statements<I, T>,
+        touched: fn(&I, &T) -> Touched,
     ) -> Result<T, StoreError>
     where
         I: Send + Sync + 'static,
@@ -76,11 +81,11 @@ impl Writer {
         let turn = self.metrics.waits();
         let (begins, mut begun) = oneshot::channel();
         let (caller, outcome) = oneshot::channel();
-        let change = Box::new(Asked { input, statements, outcome: None, caller });
+        let change = Box::new(Asked { input, statements, touched, outcome: None, caller });
         let queue = self.queue()?;
         let waiting = async {
             // That it is not taken shows in that it never begins.
-            drop(queue.send(Job { touches, bytes, begins, change }).await);
+            drop(queue.send(Job { bytes, begins, change }).await);
             drop(queue);
             (&mut begun).await.is_ok()
         };
@@ -107,7 +112,6 @@ fn closed() -> StoreError {
 
 /// A change in the queue.
 struct Job {
-    touches: Touches,
     bytes: usize,
     /// Tells the caller that it has begun. If that cannot be told the caller has given up.
     begins: oneshot::Sender<()>,
@@ -120,6 +124,9 @@ trait Change: Send {
     fn apply<'a>(&'a mut self, connection: &'a mut SqliteConnection)
     -> BoxFuture<'a, Result<(), StoreError>>;
 
+    /// What it touched, if it is committed.
+    fn touched(&self) -> Touched;
+
     /// Answers the caller with what its statements gave, if that is committed.
     fn answer(self: Box<Self>, committed: Result<(), StoreError>);
 }
@@ -127,6 +134,7 @@ trait Change: Send {
 struct Asked<I, T> {
     input: I,
     statements: Statements<I, T>,
+    touched: fn(&I, &T) -> Touched,
     outcome: Option<T>,
     caller: oneshot::Sender<Result<T, StoreError>>,
 }
@@ -140,6 +148,10 @@ impl<I: Send + Sync, T: Send> Change for Asked<I, T> {
             self.outcome = Some((self.statements)(connection, &self.input).await?);
             Ok(())
         })
+    }
+
+    fn touched(&self) -> Touched {
+        self.outcome.as_ref().map_or_else(Touched::everything, |outcome| (self.touched)(&self.input, outcome))
     }
 
     fn answer(self: Box<Self>, committed: Result<(), StoreError>) {
@@ -171,7 +183,7 @@ impl Failure {
 #[derive(Clone)]
 struct Task {
     connection: SqlitePool,
-    cache: Arc<ReadCache>,
+    stamps: Arc<Stamps>,
     batches: TaskTracker,
     metrics: Arc<StorageMetrics>,
 }
@@ -186,10 +198,10 @@ impl Task {
     }
 
     async fn write(self, batch: Vec<Job>) {
-        let writing = self.cache.write(batch.iter().map(|job| job.touches).max().unwrap_or_default());
+        let writing = self.stamps.write();
         let mut changes = batch.into_iter().filter_map(Job::begin).collect::<Vec<_>>();
         let outcomes = self.outcomes(&mut changes).await;
-        drop(writing);
+        writing.touched(touched_by(&changes, &outcomes));
         for (change, outcome) in changes.into_iter().zip(outcomes) {
             change.answer(outcome);
         }
@@ -234,6 +246,21 @@ impl Task {
         }
         transaction.commit().await.map_err(failed)
     }
+}
+
+/// What changes touched that ended so.
+fn touched_by(changes: &[Box<dyn Change>], outcomes: &[Result<(), StoreError>]) -> Touched {
+    let mut touched = Touched::nothing();
+    for (change, outcome) in changes.iter().zip(outcomes) {
+        match outcome {
+            Ok(()) => touched.add(change.touched()),
+            // Refused by a statement of its own, and rolled back.
+            Err(StoreError::Conflict(_) | StoreError::Duplicate(_)) => {}
+            // Whether a commit that failed was one is not certain.
+            Err(StoreError::Unavailable(_) | StoreError::Corrupt { .. }) => return Touched::everything(),
+        }
+    }
+    touched
 }
 
 impl Job {

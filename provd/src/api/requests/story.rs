@@ -113,13 +113,13 @@ pub(super) fn story(record: &RequestRecord) -> Story {
         method,
         user_agent,
         vendor_class,
-        votes: record.votes.iter().map(vote).collect(),
-        heard: record.heard,
-        facts: facts(&record.info),
-        retrieval: record.identification.tried.iter().map(attempt).collect(),
-        changes: record.identification.changes.clone(),
-        supports: record.identification.supports.iter().map(support).collect(),
-        route: record.route.clone(),
+        votes: record.concluded.votes.iter().map(vote).collect(),
+        heard: record.concluded.heard,
+        facts: facts(&record.concluded.info),
+        retrieval: record.concluded.identification.tried.iter().map(attempt).collect(),
+        changes: record.concluded.identification.changes.clone(),
+        supports: record.concluded.identification.supports.iter().map(support).collect(),
+        route: record.concluded.route.clone(),
         file: file(&record.outcome),
         steps: StepTimes {
             extract_ms: milliseconds(record.steps.extract),
@@ -154,7 +154,7 @@ fn support((plugin, support): &(String, Option<Support>)) -> Supporting {
 
 fn file(outcome: &Outcome) -> Option<Answered> {
     match outcome {
-        Outcome::File { length, etag } => Some(Answered { length: *length, etag: etag.clone() }),
+        Outcome::File { length, etag } => Some(Answered { length: *length, etag: etag.to_string() }),
         _ => None,
     }
 }

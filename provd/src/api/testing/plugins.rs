@@ -23,7 +23,9 @@ use crate::domain::synchronization::SynchronizationMethod;
 use crate::provisioning::PluginEvent;
 use crate::provisioning::installation::{InstallationError, PlacedPlugin, PluginOffer, SentPackage};
 use crate::provisioning::operations::Worker;
-use crate::provisioning::plugins::{PluginAdministration, PluginError, Plugins, Trial, Vote, Votes};
+use crate::provisioning::plugins::{
+    FileAnswer, PluginAdministration, PluginError, Plugins, Shape, Trial, Vote, Votes,
+};
 use crate::provisioning::repositories::{PluginRepositories, Updated};
 
 /// Generates one file that tells the time zone, for devices that have a MAC address, and knows a phone by its name.
@@ -49,11 +51,21 @@ impl Plugins for FakePlugins {
     async fn extract(&self, request: &Request) -> Votes {
         let name = request.kind.path().and_then(|path| path.strip_prefix("/Aastra/")?.strip_suffix(".cfg"));
         let Some(mac) = name.and_then(|name| name.parse().ok()) else {
-            return Votes { votes: [].into(), complete: true };
+            return Votes { votes: [].into(), complete: true, may_be_remembered: false };
         };
         let vendor = Some("Aastra".to_owned());
         let info = DeviceInfo { mac: Some(mac), vendor, ..DeviceInfo::default() };
-        Votes { votes: [Vote { plugins: vec![PLUGIN.to_owned()], info }].into(), complete: true }
+        Votes {
+            votes: [Vote { plugins: vec![PLUGIN.to_owned()], info }].into(),
+            complete: true,
+            may_be_remembered: false,
+        }
+    }
+    fn shape(&self, _: &Request) -> Option<Shape> {
+        None
+    }
+    fn changes(&self) -> u64 {
+        0
     }
     async fn associate(&self, _: &str, info: &DeviceInfo) -> Result<Support, PluginError> {
         Ok(match (info.vendor.as_deref(), info.model.as_deref()) {
@@ -90,13 +102,14 @@ impl Plugins for FakePlugins {
         _: &str,
         device: &Device,
         request: &Request,
-    ) -> Result<FileReference, PluginError> {
+    ) -> Result<FileAnswer, PluginError> {
         let own = device.info.mac.map(file_of);
         let asked = request.kind.path().map(canonical_path);
-        Ok(match own {
+        let reference = match own {
             Some(own) if asked == Some(canonical_path(&own)) => FileReference::Generated(own),
             _ => FileReference::NotFound,
-        })
+        };
+        Ok(FileAnswer { reference, may_be_remembered: false })
     }
     fn open_served(&self, _: &str, _: &str) -> Option<ServedFile> {
         None

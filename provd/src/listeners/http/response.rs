@@ -101,7 +101,7 @@ fn content_response(file: ServedFile, validators: &Validators, asked: &Asked) ->
             return response;
         }
     };
-    let named = file.media_type.and_then(|media_type| HeaderValue::try_from(media_type).ok());
+    let named = file.media_type.and_then(|media_type| HeaderValue::from_str(&media_type).ok());
     response.headers_mut().insert(CONTENT_TYPE, named.unwrap_or_else(|| media_type::by_name(&asked.path)));
     response
 }

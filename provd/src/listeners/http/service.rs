@@ -49,7 +49,11 @@ impl Service {
             Ok(request) => {
                 let path = request.kind.path().unwrap_or_default().to_owned();
                 let asked = Asked { method: parts.method, path, headers: parts.headers };
-                response::respond(self.handler.handle(request).await, &asked)
+                let answer = match self.handler.handle_at_once(request) {
+                    Ok(answer) => answer,
+                    Err(request) => self.handler.handle(request).await,
+                };
+                response::respond(answer, &asked)
             }
             Err(error) => {
                 debug!(peer = %self.peer, %error, "HTTP request refused");

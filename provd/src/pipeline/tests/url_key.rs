@@ -52,7 +52,7 @@ async fn without_a_key_that_is_somebodys_nothing_is_found_or_learnt() {
     }
     assert!(site.devices().await.is_empty());
     let kept = site.pipeline.journal.requests();
-    assert!(kept.iter().all(|record| record.identification.refusal.is_some()));
+    assert!(kept.iter().all(|record| record.concluded.identification.refusal.is_some()));
 }
 
 #[tokio::test]

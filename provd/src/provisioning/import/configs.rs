@@ -1,5 +1,7 @@
 //! What a line makes of a config. One that exists is replaced, as `PUT` does: only so can a parameter go.
 
+use std::sync::Arc;
+
 use super::Mode;
 use super::plan::Plan;
 use super::report::{Action, Change, Place};
@@ -22,7 +24,7 @@ impl Plan<'_> {
         if self.is_repeated(place, Kind::Config, &config.id) {
             return Ok(());
         }
-        let stored = self.provisioning.store().config(&config.id).await?;
+        let stored = self.provisioning.store().config(&config.id).await?.map(Arc::unwrap_or_clone);
         match (&stored, self.mode()) {
             (Some(_), Mode::Create) => {
                 self.report.refuse(place, format!("the id `{}` is already in use", config.id));

@@ -23,7 +23,7 @@ async fn put(fixture: &Fixture, id: &str, parents: &[&str]) -> Config {
 
 async fn model(fixture: &Fixture) -> Option<String> {
     let key = DeviceKey::Sn("sn-a".to_owned());
-    fixture.database.find_devices(&key).await.unwrap().remove(0).info.model
+    fixture.database.find_devices(&key).await.unwrap().remove(0).info.model.clone()
 }
 
 async fn role(fixture: &Fixture) -> Option<String> {
@@ -47,8 +47,39 @@ async fn what_was_seen_of_phones_leaves_devices_in_memory() {
     fixture.database.put_presences(vec![presence]).await.unwrap();
     fixture.database.set_parameter("p", Some("1")).await.unwrap();
     assert_eq!(model(&fixture).await, None);
+}
+
+#[tokio::test]
+async fn a_device_is_read_again_when_it_was_written_and_not_when_another_was() {
+    let fixture = Fixture::new().await;
+    let device = add(&fixture, "a").await;
+    assert_eq!(model(&fixture).await, None);
+    fixture.meddle("update devices set model = 'behind the back'").await;
     add(&fixture, "b").await;
-    assert_eq!(model(&fixture).await.as_deref(), Some("behind the back"));
+    assert_eq!(model(&fixture).await, None);
+    let change = DeviceChange { device, ..DeviceChange::default() };
+    assert_eq!(fixture.database.change_device(change).await.unwrap().info.model, None);
+    assert_eq!(model(&fixture).await, None, "written as it was");
+    let mut device = fixture.database.device("a").await.unwrap().unwrap();
+    device.info.model = Some("new".to_owned());
+    fixture.database.change_device(DeviceChange { device, ..DeviceChange::default() }).await.unwrap();
+    assert_eq!(model(&fixture).await.as_deref(), Some("new"));
+}
+
+#[tokio::test]
+async fn who_takes_an_address_is_found_there_and_who_had_it_is_not() {
+    let fixture = Fixture::new().await;
+    let here = Some("192.0.2.7".parse().unwrap());
+    for id in ["a", "b"] {
+        let mut device = add(&fixture, id).await;
+        device.info.ip = here;
+        let change = DeviceChange { device, takes_address: true, ..DeviceChange::default() };
+        fixture.database.change_device(change).await.unwrap();
+        let there = fixture.database.find_devices(&DeviceKey::Ip(here.unwrap())).await.unwrap();
+        assert_eq!(there.iter().map(|device| device.id.as_str()).collect::<Vec<_>>(), [id]);
+    }
+    let key = DeviceKey::Sn("sn-a".to_owned());
+    assert_eq!(fixture.database.find_devices(&key).await.unwrap()[0].info.ip, None);
 }
 
 #[tokio::test]

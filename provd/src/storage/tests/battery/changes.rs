@@ -68,7 +68,7 @@ pub(super) async fn an_address_is_taken_from_others(store: Arc<dyn Store>) {
     let taker = store.change_device(taking).await.unwrap();
 
     let key = DeviceKey::Ip("192.0.2.1".parse().unwrap());
-    assert_eq!(store.find_devices(&key).await.unwrap(), [taker]);
+    assert_eq!(store.find_devices(&key).await.unwrap(), [Arc::new(taker)]);
     assert_eq!(
         store.device("a").await.unwrap(),
         Some(Device { info: DeviceInfo::default(), revision: 2, ..loser })

@@ -44,7 +44,7 @@ pub(super) async fn every_field_survives(store: Arc<dyn Store>) {
     let stored = put(&store, &full).await;
     assert_eq!(stored, Config { revision: 1, ..full });
     let read = store.config("autoprov").await.unwrap().unwrap();
-    assert_eq!(read, stored);
+    assert_eq!(*read, stored);
     assert_eq!(read.raw_config.keys().collect::<Vec<_>>(), ["sip_lines", "n", "a"]);
     assert_eq!(store.configs().await.unwrap(), [stored]);
 }
@@ -58,7 +58,7 @@ pub(super) async fn changes_count_and_collide(store: Arc<dyn Store>) {
     let stale = Config { parent_ids: vec!["b".to_owned()], ..first };
     let stale = store.put_config(&stale, ConfigChange::default()).await.unwrap_err();
     assert_eq!(stale.to_string(), "config `a` was changed by somebody else at the same time");
-    assert_eq!(store.config("a").await.unwrap(), Some(second));
+    assert_eq!(store.config("a").await.unwrap(), Some(Arc::new(second)));
 }
 
 pub(super) async fn parents_are_replaced_in_order(store: Arc<dyn Store>) {

@@ -89,7 +89,7 @@ pub(super) async fn each_fact_finds(store: Arc<dyn Store>) {
         DeviceKey::Uuid(info.uuid.unwrap()),
         DeviceKey::Ip(info.ip.unwrap()),
     ] {
-        assert_eq!(store.find_devices(&key).await.unwrap(), std::slice::from_ref(&stored), "{key:?}");
+        assert_eq!(store.find_devices(&key).await.unwrap(), [Arc::new(stored.clone())], "{key:?}");
     }
     assert_eq!(store.find_devices(&DeviceKey::Sn("other".to_owned())).await.unwrap(), []);
 }

@@ -18,7 +18,7 @@ async fn configure(store: &Arc<dyn Store>, files: Configuration) -> Device {
 }
 
 async fn file(store: &Arc<dyn Store>, path: &str) -> Option<StoredFile> {
-    store.device_file("a", &canonical_path(path)).await.unwrap()
+    store.device_file("a", &canonical_path(path)).await.unwrap().map(Arc::unwrap_or_clone)
 }
 
 /// Waits until files that are stored from now on would be newer than this one.

@@ -8,6 +8,7 @@ use serde_json::{Map, Value, json};
 use tokio::net::{TcpListener, UdpSocket};
 
 use crate::listeners::dhcp::PassiveDhcp;
+use crate::listeners::http;
 use crate::settings::{DhcpListen, Settings};
 
 /// TFTP's own port (RFC 1350), and the one used where that is not permitted.
@@ -25,7 +26,7 @@ pub(super) struct Addresses {
 /// Bound sockets, not yet served.
 #[derive(Debug)]
 pub(super) struct Listening {
-    pub(super) http: TcpListener,
+    pub(super) http: http::Sockets,
     pub(super) tftp: UdpSocket,
     pub(super) api: TcpListener,
     pub(super) addresses: Addresses,
@@ -46,11 +47,10 @@ impl Addresses {
 impl Listening {
     /// Binds everything, before anything else is done: an address in use is the most frequent mistake.
     pub(super) async fn bind(settings: &Settings) -> anyhow::Result<Listening> {
-        let http = tcp("HTTP", "--http", settings.http).await?;
-        let api = tcp("the REST API", "--api", settings.api).await?;
+        let http = bound("HTTP", "--http", settings.http, http::Sockets::bind(settings.http))?;
+        let api = bound("the REST API", "--api", settings.api, TcpListener::bind(settings.api).await)?;
         let tftp = udp(settings.tftp).await?;
-        let addresses =
-            Addresses { http: http.local_addr()?, tftp: tftp.local_addr()?, api: api.local_addr()? };
+        let addresses = Addresses { http: http.address(), tftp: tftp.local_addr()?, api: api.local_addr()? };
         Ok(Listening { http, tftp, api, addresses })
     }
 
@@ -66,9 +66,13 @@ impl Listening {
             Some(url) => url.to_owned(),
             None => format!("http://{}", SocketAddr::new(reachable(self.addresses.http.ip()), port)),
         };
-        let parsed: Option<http::Uri> = url.parse().ok();
-        let host =
-            parsed.as_ref().and_then(http::Uri::host).unwrap_or_default().trim_matches(['[', ']']).to_owned();
+        let parsed: Option<hyper::Uri> = url.parse().ok();
+        let host = parsed
+            .as_ref()
+            .and_then(hyper::Uri::host)
+            .unwrap_or_default()
+            .trim_matches(['[', ']'])
+            .to_owned();
         let default_port = if url.starts_with("https:") { 443 } else { 80 };
         let port = parsed.and_then(|uri| uri.port_u16()).unwrap_or(default_port);
         Map::from_iter([
@@ -90,9 +94,8 @@ pub(super) fn passive_dhcp(wanted: &DhcpListen) -> anyhow::Result<Option<Passive
     PassiveDhcp::open(interface).map(Some).context("DHCP clients cannot be listened to (--dhcp-listen)")
 }
 
-async fn tcp(what: &str, flag: &str, address: SocketAddr) -> anyhow::Result<TcpListener> {
-    let listener = TcpListener::bind(address).await;
-    listener.with_context(|| format!("{what} cannot listen on {address}; choose another address with {flag}"))
+fn bound<T>(what: &str, flag: &str, address: SocketAddr, bound: io::Result<T>) -> anyhow::Result<T> {
+    bound.with_context(|| format!("{what} cannot listen on {address}; choose another address with {flag}"))
 }
 
 async fn udp(address: Option<SocketAddr>) -> anyhow::Result<UdpSocket> {

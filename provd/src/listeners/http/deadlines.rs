@@ -1,17 +1,20 @@
-//! A stream that does not wait for ever: neither for the rest of a header section nor for a client that stopped reading.
+//! A stream that does not wait for ever: for the next request, for the rest of a header section, or for a client that
+//! stopped reading.
 //!
-//! hyper has one clock, for the time from one answer to the end of the next request's headers. It serves as the idle
-//! deadline, which is generous. The two here are for clients that hold a connection without meaning to use it.
+//! A timer is touched only when something has to be waited for, and one that is too early is left to run out first: to set
+//! one for each request would cost as much as to parse it.
 
 use std::io::{self, IoSlice};
 use std::pin::Pin;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
-use std::task::{Context, Poll};
+use std::task::{Context, Poll, ready};
 use std::time::Duration;
 
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
-use tokio::time::{Sleep, sleep};
+use tokio::time::{Instant, Sleep, sleep_until};
+
+use super::settings::HttpSettings;
 
 /// What a connection is doing, shared by the stream below hyper and the service above it.
 #[derive(Debug, Clone, Default)]
@@ -33,19 +36,33 @@ pub(super) struct Busy(Activity);
 pub(super) struct DeadlineStream<S> {
     stream: S,
     activity: Activity,
+    idle_timeout: Duration,
+    header_timeout: Duration,
+    stall_timeout: Duration,
     /// As many requests as the stream knows to be complete.
     requests: u64,
-    /// From the first byte of a request until its headers are complete.
-    header: Deadline,
+    reading: Reading,
+    /// While a request is waited for, or the rest of it.
+    read_timer: Timer,
     /// While nothing can be written.
-    stall: Deadline,
+    stalled: Option<Instant>,
+    stall_timer: Timer,
 }
 
-#[derive(Debug)]
-struct Deadline {
-    timeout: Duration,
-    running: Option<Pin<Box<Sleep>>>,
+/// What is read, and since when.
+#[derive(Debug, Clone, Copy)]
+enum Reading {
+    /// The body of a request that is being answered, or the next one come early: no matter.
+    Anything,
+    /// Nothing yet of the next request.
+    Nothing(Instant),
+    /// A part of its header section.
+    Header(Instant),
 }
+
+/// Wakes the task at or before the moment that is waited for.
+#[derive(Debug, Default)]
+struct Timer(Option<Pin<Box<Sleep>>>);
 
 impl Activity {
     /// The headers of a request are complete; it is being answered until the result is dropped.
@@ -70,48 +87,64 @@ impl Drop for Busy {
     }
 }
 
-impl Deadline {
-    fn new(timeout: Duration) -> Deadline {
-        Deadline { timeout, running: None }
-    }
-
-    /// Does not start it anew when it is running.
-    fn start(&mut self) {
-        if self.running.is_none() {
-            self.running = Some(Box::pin(sleep(self.timeout)));
+impl Timer {
+    /// Ready once a moment has passed.
+    fn poll(&mut self, until: Instant, context: &mut Context<'_>) -> Poll<()> {
+        let sleep = self.0.get_or_insert_with(|| Box::pin(sleep_until(until)));
+        if sleep.deadline() > until {
+            sleep.as_mut().reset(until);
         }
+        while sleep.as_mut().poll(context).is_ready() {
+            if Instant::now() >= until {
+                return Poll::Ready(());
+            }
+            sleep.as_mut().reset(until);
+        }
+        Poll::Pending
     }
+}
 
-    fn stop(&mut self) {
-        self.running = None;
-    }
-
-    /// Pending until the deadline passes; for ever when it is not running.
-    fn poll_passed<T>(&mut self, context: &mut Context<'_>) -> Poll<io::Result<T>> {
-        let Some(sleep) = &mut self.running else { return Poll::Pending };
-        sleep.as_mut().poll(context).map(|()| Err(io::ErrorKind::TimedOut.into()))
-    }
+fn timed_out<T>() -> Poll<io::Result<T>> {
+    Poll::Ready(Err(io::ErrorKind::TimedOut.into()))
 }
 
 impl<S> DeadlineStream<S> {
     /// Sets deadlines for `stream`, whose requests `activity` follows.
-    pub(super) fn new(stream: S, activity: Activity, header: Duration, stall: Duration) -> DeadlineStream<S> {
-        let (header, stall) = (Deadline::new(header), Deadline::new(stall));
-        DeadlineStream { stream, activity, requests: 0, header, stall }
+    pub(super) fn new(stream: S, activity: Activity, settings: &HttpSettings) -> DeadlineStream<S> {
+        DeadlineStream {
+            stream,
+            activity,
+            idle_timeout: settings.idle_timeout,
+            header_timeout: settings.header_timeout,
+            stall_timeout: settings.stall_timeout,
+            requests: 0,
+            reading: Reading::Nothing(Instant::now()),
+            read_timer: Timer::default(),
+            stalled: None,
+            stall_timer: Timer::default(),
+        }
     }
 
-    /// Watches the header section. What is read while a request is being answered belongs to its body, or is the next
-    /// one come early.
-    fn watch_header<T>(&mut self, context: &mut Context<'_>, progress: bool) -> Poll<io::Result<T>> {
+    /// What is read now.
+    fn look(&mut self) -> Reading {
         let requests = self.activity.requests();
-        if self.requests != requests {
-            self.requests = requests;
-            self.header.stop();
+        let is_answered = matches!(self.reading, Reading::Anything) || self.requests != requests;
+        self.requests = requests;
+        if self.activity.is_busy() {
+            self.reading = Reading::Anything;
+        } else if is_answered {
+            self.reading = Reading::Nothing(Instant::now());
         }
-        if progress && !self.activity.is_busy() {
-            self.header.start();
+        self.reading
+    }
+
+    /// Until when more must have been read.
+    fn until(&self) -> Option<Instant> {
+        match self.reading {
+            Reading::Anything => None,
+            Reading::Nothing(since) => Some(since + self.idle_timeout),
+            Reading::Header(since) => Some(since + self.header_timeout),
         }
-        self.header.poll_passed(context)
     }
 
     fn watch_stall<T>(
@@ -120,11 +153,12 @@ impl<S> DeadlineStream<S> {
         written: Poll<io::Result<T>>,
     ) -> Poll<io::Result<T>> {
         if written.is_ready() {
-            self.stall.stop();
+            self.stalled = None;
             return written;
         }
-        self.stall.start();
-        self.stall.poll_passed(context)
+        let since = *self.stalled.get_or_insert_with(Instant::now);
+        ready!(self.stall_timer.poll(since + self.stall_timeout, context));
+        timed_out()
     }
 }
 
@@ -135,14 +169,23 @@ impl<S: AsyncRead + Unpin> AsyncRead for DeadlineStream<S> {
         buffer: &mut ReadBuf<'_>,
     ) -> Poll<io::Result<()>> {
         let this = self.get_mut();
+        let reading = this.look();
         let filled = buffer.filled().len();
         let read = Pin::new(&mut this.stream).poll_read(context, buffer);
         let progress = read.is_ready() && buffer.filled().len() > filled;
-        // A client that sends a byte now and then keeps the stream ready and must not outlive its deadline by that.
-        match this.watch_header(context, progress) {
-            Poll::Pending => read,
-            passed @ Poll::Ready(_) => passed,
+        if progress && matches!(reading, Reading::Nothing(_)) {
+            this.reading = Reading::Header(Instant::now());
         }
+        let Some(until) = this.until() else { return read };
+        if read.is_pending() {
+            ready!(this.read_timer.poll(until, context));
+            return timed_out();
+        }
+        // A client that sends a byte now and then keeps the stream ready and must not outlive its deadline by that.
+        if matches!(reading, Reading::Header(_)) && Instant::now() >= until {
+            return timed_out();
+        }
+        read
     }
 }
 
@@ -173,9 +216,8 @@ impl<S: AsyncWrite + Unpin> AsyncWrite for DeadlineStream<S> {
         this.watch_stall(context, flushed)
     }
 
+    /// The connection is closed right after it, which says the same to the client.
     fn poll_shutdown(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
-        let this = self.get_mut();
-        let ended = Pin::new(&mut this.stream).poll_shutdown(context);
-        this.watch_stall(context, ended)
+        self.poll_flush(context)
     }
 }

@@ -1,6 +1,6 @@
 //! HTTP/1.0 and 1.1 (RFC 9110, 9112) as simple clients need it: GET and HEAD, with ranges and conditional requests.
 //!
-//! `server` accepts, `connection` sets limits, `service` asks the pipeline: `request` and `target` make a domain
+//! `threads` has a server for each processor, `server` accepts, `connection` sets limits, `service` asks the pipeline: `request` and `target` make a domain
 //! request of what came, `response` with `conditions`, `range` and `media_type` puts the answer into HTTP, and
 //! `body` delivers it. Nothing is ever redirected, chunked, or asked to authenticate.
 
@@ -16,9 +16,10 @@ mod server;
 mod service;
 mod settings;
 mod target;
+mod threads;
 
-pub use server::serve;
 pub use settings::HttpSettings;
+pub use threads::{Sockets, serve};
 
 #[cfg(test)]
 mod tests;

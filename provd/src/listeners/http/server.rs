@@ -5,11 +5,13 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
+use socket2::SockRef;
 use tokio::net::{TcpListener, TcpStream};
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tokio::task::{JoinError, JoinSet};
 use tokio::time::{sleep, timeout};
 use tokio_util::sync::CancellationToken;
-use tracing::warn;
+use tracing::{debug, warn};
 
 use super::connection::serve_connection;
 use super::settings::HttpSettings;
@@ -19,43 +21,68 @@ use crate::pipeline::RequestHandler;
 /// Pause after accepting failed for want of something, such as file descriptors, that only time brings back.
 const PAUSE_AFTER_FAILURE: Duration = Duration::from_millis(200);
 
-/// Serves HTTP/1.0 and 1.1 until `shutdown`, then lets requests end within
-/// [`drain_timeout`](HttpSettings::drain_timeout).
+/// What all connections of a listener have in common.
+#[derive(Clone)]
+pub(super) struct Connections {
+    pub(super) handler: Arc<dyn RequestHandler>,
+    pub(super) settings: Arc<HttpSettings>,
+    /// For as many connections as there may be, of all threads together.
+    pub(super) places: Arc<Semaphore>,
+    pub(super) shutdown: CancellationToken,
+}
+
+/// Serves the connections of one socket until it is told to shut down, then lets requests end.
 ///
-/// How long `handler` may take is the handler's own business. When a client goes away before it is done, its future is
+/// How long a request may take is the handler's own business. When a client goes away before it is answered, its future is
 /// dropped.
-pub async fn serve(
-    listener: TcpListener,
-    handler: Arc<dyn RequestHandler>,
-    settings: HttpSettings,
-    shutdown: CancellationToken,
-) {
-    let settings = Arc::new(settings);
+pub(super) async fn accept_until(listener: TcpListener, connections: Connections) {
+    let (settings, shutdown) = (connections.settings.clone(), connections.shutdown.clone());
+    // Answers leave at once; without it the last packet of one may wait for an acknowledgement of the one before. What is
+    // accepted here inherits it.
+    if let Err(error) = SockRef::from(&listener).set_tcp_nodelay(true) {
+        debug!(%error, "cannot set TCP_NODELAY");
+    }
     let (failures, overload) = (Refusals::default(), Refusals::default());
-    let mut connections = JoinSet::new();
+    let mut running = JoinSet::new();
     loop {
-        let (stream, peer) = tokio::select! {
+        let (place, (stream, peer)) = tokio::select! {
             () = shutdown.cancelled() => break,
-            Some(ended) = connections.join_next() => {
+            Some(ended) = running.join_next() => {
                 report(ended);
                 continue;
             }
-            accepted = accept(&listener, &failures), if connections.len() < settings.max_connections => accepted,
+            accepted = next(&listener, &connections.places, (&failures, &overload)) => accepted,
         };
-        let (handler, settings_of_it) = (Arc::clone(&handler), Arc::clone(&settings));
-        connections.spawn(serve_connection(stream, peer, handler, settings_of_it, shutdown.clone()));
-        if connections.len() >= settings.max_connections
-            && let Some(times) = overload.count()
-        {
-            warn!(
-                times,
-                limit = settings.max_connections,
-                "no more HTTP connections are accepted until one ends"
-            );
-        }
+        let serving = serve_connection(stream, peer, connections.clone());
+        running.spawn(async move {
+            serving.await;
+            drop(place);
+        });
     }
     drop(listener);
-    drain(connections, settings.drain_timeout).await;
+    drain(running, settings.drain_timeout).await;
+}
+
+/// Waits for a place and for a connection to take it. Cancel-safe.
+async fn next(
+    listener: &TcpListener,
+    places: &Arc<Semaphore>,
+    (failures, overload): (&Refusals, &Refusals),
+) -> (Option<OwnedSemaphorePermit>, (TcpStream, SocketAddr)) {
+    let place = match places.clone().try_acquire_owned() {
+        Ok(place) => Some(place),
+        Err(_) => {
+            if let Some(times) = overload.count() {
+                warn!(
+                    times,
+                    "no more HTTP connections are accepted for now: there are as many as there may be"
+                );
+            }
+            // It is never closed.
+            places.clone().acquire_owned().await.ok()
+        }
+    };
+    (place, accept(listener, failures).await)
 }
 
 /// Waits for the next connection, however often accepting one fails. Cancel-safe.

@@ -5,13 +5,13 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
-use tokio::net::{TcpListener, TcpStream};
+use tokio::net::TcpStream;
 use tokio::sync::{Semaphore, mpsc};
 use tokio::task::JoinHandle;
 use tokio::time::timeout;
 use tokio_util::sync::CancellationToken;
 
-use super::{HttpSettings, serve};
+use super::{HttpSettings, Sockets, serve};
 use crate::domain::request::{HttpRequest, RequestKind};
 use crate::listeners::fake_handler::{FakeHandler, bytes_of};
 
@@ -31,11 +31,11 @@ impl Server {
     }
 
     async fn start_with(handler: FakeHandler, settings: HttpSettings) -> Server {
-        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
-        let address = listener.local_addr().unwrap();
+        let sockets = Sockets::bind("127.0.0.1:0".parse().unwrap()).unwrap();
+        let address = sockets.address();
         let handler = Arc::new(handler);
         let shutdown = CancellationToken::new();
-        let running = tokio::spawn(serve(listener, handler.clone(), settings, shutdown.clone()));
+        let running = tokio::spawn(serve(sockets, handler.clone(), settings, shutdown.clone()));
         Server { address, handler, shutdown, running }
     }
 
@@ -386,11 +386,11 @@ async fn trusted_proxies_say_who_is_asking() {
 #[tokio::test]
 async fn an_ipv4_phone_on_an_ipv6_socket_is_shown_as_ipv4() {
     // A machine without IPv6 has nothing to show here.
-    let Ok(listener) = TcpListener::bind("[::]:0").await else { return };
-    let address = SocketAddr::new("127.0.0.1".parse().unwrap(), listener.local_addr().unwrap().port());
+    let Ok(sockets) = Sockets::bind("[::]:0".parse().unwrap()) else { return };
+    let address = SocketAddr::new("127.0.0.1".parse().unwrap(), sockets.address().port());
     let handler = Arc::new(phones());
     let shutdown = CancellationToken::new();
-    let running = tokio::spawn(serve(listener, handler.clone(), HttpSettings::default(), shutdown.clone()));
+    let running = tokio::spawn(serve(sockets, handler.clone(), HttpSettings::default(), shutdown.clone()));
     let server = Server { address, handler, shutdown, running };
     assert_eq!(server.get("/a.cfg", &[]).await.status, 200);
     assert_eq!(server.last_asked().0, "127.0.0.1");
@@ -485,6 +485,13 @@ async fn connections_beyond_the_limit_wait() {
     assert!(timeout(Duration::from_millis(100), second.read_some()).await.is_err());
     drop(first);
     assert_eq!(second.reply_to(&get).await.status, 200);
+}
+
+#[tokio::test]
+async fn a_port_is_not_shared_with_another_server() {
+    let server = Server::start(phones()).await;
+    let error = Sockets::bind(server.address).unwrap_err();
+    assert_eq!(error.kind(), std::io::ErrorKind::AddrInUse);
 }
 
 #[tokio::test]

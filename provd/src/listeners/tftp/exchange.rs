@@ -1,19 +1,17 @@
 //! One read request from its arrival to the last packet of its answer.
 
 use std::error::Error as _;
-use std::io;
 use std::net::{IpAddr, SocketAddr};
 use std::sync::Arc;
 
-use tokio::net::UdpSocket;
 use tracing::{debug, info, warn};
 
-use super::inbox::reply_socket;
 use super::options::agree;
 use super::packet::{self, Direction, ErrorCode, TransferRequest};
 use super::session::{Session, SessionError};
 use super::settings::TftpSettings;
-use super::slots::Slot;
+use super::slots::{Slot, Superseded};
+use super::sockets::{Sockets, send_once};
 use super::source::Source;
 use crate::domain::answer::{Answer, ServedFile};
 use crate::domain::request::{Request, RequestKind, TftpRequest};
@@ -25,8 +23,10 @@ pub(super) struct Exchange {
     pub(super) handler: Arc<dyn RequestHandler>,
     /// Limits and patience.
     pub(super) settings: Arc<TftpSettings>,
+    /// What to send from.
+    pub(super) sockets: Arc<Sockets>,
     /// Known to be a read in octet mode.
-    pub(super) request: TransferRequest,
+    pub(super) request: Arc<TransferRequest>,
     /// Who asked.
     pub(super) peer: SocketAddr,
     /// The address that was asked.
@@ -37,22 +37,19 @@ pub(super) struct Exchange {
 
 impl Exchange {
     /// Answers the request, unless the client starts over before that is done.
-    pub(super) async fn run(self) {
+    pub(super) async fn run(self, superseded: Superseded) {
         tokio::select! {
-            () = self.slot.superseded() => debug!(peer = %self.peer, "the client started over"),
+            biased;
+            () = superseded => debug!(peer = %self.peer, "the client started over"),
             () = self.answer() => {}
         }
     }
 
     async fn answer(&self) {
-        let request = Request {
-            ip: self.peer.ip(),
-            kind: RequestKind::Tftp(TftpRequest { filename: self.request.filename.clone() }),
-        };
-        let words = request.to_string();
-        let refusal = match self.handler.handle(request).await {
+        let refusal = match self.handler.handle(self.question()).await {
             Answer::File(file) => {
-                tell_outcome(&words, self.send(file).await);
+                let outcome = self.send(file).await;
+                self.tell(outcome);
                 return;
             }
             Answer::NotFound => packet::error(ErrorCode::FileNotFound, "File not found"),
@@ -64,18 +61,38 @@ impl Exchange {
             Answer::Nothing => return,
         };
         if let Err(error) = send_once(self.local, self.peer, &refusal) {
-            debug!(request = words, %error, "cannot send a TFTP error");
+            debug!(request = %self.question(), %error, "cannot send a TFTP error");
         }
     }
 
+    fn question(&self) -> Request {
+        let filename = self.request.filename.clone();
+        Request { ip: self.peer.ip(), kind: RequestKind::Tftp(TftpRequest { filename }) }
+    }
+
     async fn send(&self, file: ServedFile) -> Result<(), SessionError> {
-        let socket = reply_socket(self.local, self.peer)
-            .and_then(UdpSocket::from_std)
-            .map_err(SessionError::Network)?;
+        let socket = self.sockets.lend(self.local, self.peer).map_err(SessionError::Network)?;
         let length = file.content.length();
         let agreement = agree(&self.request.options, length, self.peer.ip(), &self.settings);
         let source = Source::new(file.content);
-        Session::new(&socket, self.peer, &self.slot, source, agreement).run(&self.settings).await
+        Session::new(&socket, self.peer, &self.slot, source, agreement).run(&self.settings).await?;
+        self.sockets.give_back(socket);
+        Ok(())
+    }
+
+    /// Only a file that cannot be read is this machine's fault; anybody can make the rest happen with forged requests.
+    fn tell(&self, outcome: Result<(), SessionError>) {
+        let Err(error) = outcome else {
+            debug!(request = %self.question(), "sent over TFTP");
+            return;
+        };
+        let cause = error.source().map(ToString::to_string);
+        let request = self.question();
+        if matches!(error, SessionError::Read(_)) {
+            warn!(%request, %error, cause, "TFTP transfer failed");
+        } else {
+            info!(%request, %error, cause, "TFTP transfer ended early");
+        }
     }
 }
 
@@ -85,23 +102,4 @@ pub(super) fn objection(request: &TransferRequest) -> Option<&'static str> {
         return Some("Writing is not supported");
     }
     (!request.mode.eq_ignore_ascii_case("octet")).then_some("Only octet mode is served")
-}
-
-/// Sends one packet from a fresh port.
-pub(super) fn send_once(local: Option<IpAddr>, peer: SocketAddr, packet: &[u8]) -> io::Result<()> {
-    reply_socket(local, peer)?.send_to(packet, peer).map(|_| ())
-}
-
-/// Only a file that cannot be read is this machine's fault; anybody can make the rest happen with forged requests.
-fn tell_outcome(request: &str, outcome: Result<(), SessionError>) {
-    let Err(error) = outcome else {
-        debug!(request, "sent over TFTP");
-        return;
-    };
-    let cause = error.source().map(ToString::to_string);
-    if matches!(error, SessionError::Read(_)) {
-        warn!(request, %error, cause, "TFTP transfer failed");
-    } else {
-        info!(request, %error, cause, "TFTP transfer ended early");
-    }
 }

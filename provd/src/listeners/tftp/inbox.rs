@@ -4,7 +4,7 @@
 //! tells which one that was; without it a machine with several addresses answers from the wrong one.
 
 use std::io::{self, IoSliceMut};
-use std::net::{IpAddr, SocketAddr, UdpSocket as StdSocket};
+use std::net::{IpAddr, SocketAddr};
 
 use quinn_udp::{RecvMeta, UdpSocketState};
 use tokio::io::Interest;
@@ -79,25 +79,6 @@ impl Arrival<'_> {
     }
 }
 
-/// A socket for one transfer: bound to the address that was asked and a port of its own (RFC 1350 §4).
-pub(super) fn reply_socket(local: Option<IpAddr>, peer: SocketAddr) -> io::Result<StdSocket> {
-    let wildcard = match peer {
-        SocketAddr::V4(_) => SocketAddr::from(([0; 4], 0)),
-        SocketAddr::V6(_) => SocketAddr::from(([0; 16], 0)),
-    };
-    let mut address = wildcard;
-    if let Some(local) = local.filter(|local| local.is_ipv4() == peer.is_ipv4()) {
-        address.set_ip(local);
-    }
-    if let (SocketAddr::V6(address), SocketAddr::V6(peer)) = (&mut address, peer) {
-        // A link-local address means nothing without its interface, which is the one the client is on.
-        address.set_scope_id(peer.scope_id());
-    }
-    let socket = StdSocket::bind(address)?;
-    socket.set_nonblocking(true)?;
-    Ok(socket)
-}
-
 fn receive_one(socket: &UdpSocket, state: &UdpSocketState, buffer: &mut [u8]) -> io::Result<RecvMeta> {
     let mut meta = RecvMeta::default();
     state.recv(socket.into(), &mut [IoSliceMut::new(buffer)], std::slice::from_mut(&mut meta))?;
@@ -141,15 +122,6 @@ mod tests {
     async fn a_bound_socket_knows_its_address() {
         let (local, ..) = local_seen("127.0.0.2:0", "127.0.0.2", "127.0.0.1:0").await;
         assert_eq!(local, Some("127.0.0.2".parse().unwrap()));
-    }
-
-    #[tokio::test]
-    async fn replies_leave_from_the_address_that_was_asked() {
-        let local = "127.0.0.3".parse().unwrap();
-        let socket = reply_socket(Some(local), "127.0.0.1:1".parse().unwrap()).unwrap();
-        assert_eq!(socket.local_addr().unwrap().ip(), local);
-        let socket = reply_socket(None, "127.0.0.1:1".parse().unwrap()).unwrap();
-        assert!(socket.local_addr().unwrap().ip().is_unspecified());
     }
 
     #[test]

@@ -1,8 +1,8 @@
 //! TFTP (RFC 1350) with options (RFC 2347 to 2349, 7440): read requests in octet mode, nothing else.
 //!
 //! From bytes outwards: `packet` takes datagrams apart, `options` agrees on how to send, `transfer` decides which
-//! block is next; all three are pure. `session` gives a transfer its socket, `exchange` asks the pipeline first, and
-//! `server` gives every request an exchange. Writing is refused, as are the modes that change a file on its way.
+//! block is next; all three are pure. `session` carries a transfer out on one of the `sockets`, `exchange` asks the pipeline
+//! first, and `server` gives every request an exchange. Writing is refused, as are the modes that change a file on its way.
 
 mod exchange;
 mod inbox;
@@ -12,6 +12,7 @@ mod server;
 mod session;
 mod settings;
 mod slots;
+mod sockets;
 mod source;
 mod transfer;
 

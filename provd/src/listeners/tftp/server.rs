@@ -4,20 +4,22 @@
 
 use std::io;
 use std::net::{IpAddr, SocketAddr};
+use std::pin::pin;
 use std::sync::Arc;
 use std::time::Duration;
 
 use tokio::net::UdpSocket;
 use tokio::task::JoinSet;
-use tokio::time::{sleep, timeout};
+use tokio::time::{MissedTickBehavior, interval, sleep, timeout};
 use tokio_util::sync::CancellationToken;
 use tracing::{debug, trace, warn};
 
-use super::exchange::{Exchange, objection, send_once};
+use super::exchange::{Exchange, objection};
 use super::inbox::Inbox;
 use super::packet::{self, ClientPacket, ErrorCode, PacketError, TransferRequest};
 use super::settings::TftpSettings;
 use super::slots::{Claim, Slots};
+use super::sockets::{REST, Sockets, send_once};
 use crate::listeners::refusals::Refusals;
 use crate::pipeline::RequestHandler;
 
@@ -37,12 +39,16 @@ pub async fn serve(
 ) -> io::Result<()> {
     let mut inbox = Inbox::new(socket)?;
     let mut server = Server::new(handler, settings);
+    let mut cleaning = interval(REST);
+    cleaning.set_missed_tick_behavior(MissedTickBehavior::Delay);
+    let mut stopping = pin!(shutdown.cancelled());
     loop {
         tokio::select! {
-            () = shutdown.cancelled() => break,
-            Some(ended) = server.exchanges.join_next() => report(ended),
+            () = &mut stopping => break,
+            _ = cleaning.tick() => server.clean_up(),
             arrival = inbox.receive() => match arrival {
                 Ok(arrival) => {
+                    server.forget_ended();
                     for datagram in arrival.datagrams() {
                         server.receive(datagram, arrival.peer, arrival.local);
                     }
@@ -63,6 +69,7 @@ struct Server {
     handler: Arc<dyn RequestHandler>,
     settings: Arc<TftpSettings>,
     slots: Arc<Slots>,
+    sockets: Arc<Sockets>,
     exchanges: JoinSet<()>,
     overload: Refusals,
     unsendable: Refusals,
@@ -74,6 +81,7 @@ impl Server {
             handler,
             slots: Arc::new(Slots::new(&settings)),
             settings: Arc::new(settings),
+            sockets: Arc::default(),
             exchanges: JoinSet::new(),
             overload: Refusals::default(),
             unsendable: Refusals::default(),
@@ -95,8 +103,9 @@ impl Server {
     }
 
     fn begin(&mut self, request: TransferRequest, peer: SocketAddr, local: Option<IpAddr>) {
-        let slot = match self.slots.claim(peer, &request) {
-            Claim::Granted(slot) => slot,
+        let request = Arc::new(request);
+        let (slot, superseded) = match self.slots.claim(peer, &request) {
+            Claim::Granted(slot, superseded) => (slot, superseded),
             Claim::Repeated => return,
             Claim::Full => {
                 if let Some(count) = self.overload.count() {
@@ -107,7 +116,21 @@ impl Server {
         };
         let handler = Arc::clone(&self.handler);
         let settings = Arc::clone(&self.settings);
-        self.exchanges.spawn(Exchange { handler, settings, request, peer, local, slot }.run());
+        let sockets = Arc::clone(&self.sockets);
+        let exchange = Exchange { handler, settings, sockets, request, peer, local, slot };
+        self.exchanges.spawn(exchange.run(superseded));
+    }
+
+    /// Lets go of what ended, which is done now and then: to be woken for each would cost as much as a part of a transfer.
+    fn forget_ended(&mut self) {
+        while let Some(ended) = self.exchanges.try_join_next() {
+            report(ended);
+        }
+    }
+
+    fn clean_up(&mut self) {
+        self.forget_ended();
+        self.sockets.close_unneeded();
     }
 
     fn refuse(&self, code: ErrorCode, words: &str, peer: SocketAddr, local: Option<IpAddr>) {

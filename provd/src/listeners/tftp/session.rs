@@ -5,21 +5,21 @@
 use std::io;
 use std::net::SocketAddr;
 use std::ops::RangeInclusive;
+use std::pin::pin;
 
 use thiserror::Error;
-use tokio::net::UdpSocket;
-use tokio::time::{Instant, timeout_at};
+use tokio::time::{Instant, sleep_until};
 
 use super::options::Agreement;
 use super::packet::{self, ClientError, ClientPacket, ErrorCode};
 use super::settings::TftpSettings;
 use super::slots::Slot;
+use super::sockets::{TransferSocket, is_same};
 use super::source::Source;
 use super::transfer::{Step, Transfer, wire_number};
-use crate::listeners::client_address::canonical;
 
 /// Longer packets from a client are cut; what matters is in front.
-const LONGEST_ANSWER: usize = 516;
+const LONGEST_ANSWER: usize = 132;
 
 /// Why a file did not arrive.
 #[derive(Debug, Error)]
@@ -40,7 +40,7 @@ pub(super) enum SessionError {
 
 /// One file on its way.
 pub(super) struct Session<'a> {
-    socket: &'a UdpSocket,
+    socket: &'a TransferSocket,
     peer: SocketAddr,
     slot: &'a Slot,
     source: Source,
@@ -52,7 +52,7 @@ pub(super) struct Session<'a> {
 impl<'a> Session<'a> {
     /// Prepares to send `source` to `peer` as agreed.
     pub(super) fn new(
-        socket: &'a UdpSocket,
+        socket: &'a TransferSocket,
         peer: SocketAddr,
         slot: &'a Slot,
         source: Source,
@@ -65,6 +65,8 @@ impl<'a> Session<'a> {
     pub(super) async fn run(mut self, settings: &TftpSettings) -> Result<(), SessionError> {
         let length = self.source.length();
         let (mut transfer, mut step) = Transfer::begin(length, &self.agreement, settings, Instant::now());
+        // One clock for all waits: to set it further ahead costs next to nothing, a new one for each wait does not.
+        let mut deadline = pin!(sleep_until(transfer.deadline()));
         loop {
             match step {
                 Step::SendOptions => self.send(&packet::options(&self.agreement.accepted)).await?,
@@ -73,9 +75,14 @@ impl<'a> Session<'a> {
                 Step::Finished => return Ok(()),
                 Step::Abandoned => return Err(SessionError::Abandoned),
             }
-            step = match timeout_at(transfer.deadline(), self.acknowledgement()).await {
-                Ok(number) => transfer.on_ack(number?, Instant::now()),
-                Err(_) => transfer.on_deadline(Instant::now()),
+            if deadline.deadline() != transfer.deadline() {
+                deadline.as_mut().reset(transfer.deadline());
+            }
+            step = tokio::select! {
+                // The clock first: a client that never stops talking must not outlive its deadline by that.
+                biased;
+                () = deadline.as_mut() => transfer.on_deadline(Instant::now()),
+                number = self.acknowledgement() => transfer.on_ack(number?, Instant::now()),
             };
         }
     }
@@ -99,9 +106,10 @@ impl<'a> Session<'a> {
     async fn acknowledgement(&self) -> Result<u16, SessionError> {
         let mut buffer = [0; LONGEST_ANSWER];
         loop {
-            let (length, sender) = self.socket.recv_from(&mut buffer).await.map_err(SessionError::Network)?;
+            let (length, sender) =
+                self.socket.socket().recv_from(&mut buffer).await.map_err(SessionError::Network)?;
             let parsed = ClientPacket::parse(&buffer[..length]);
-            if !self.is_peer(sender) {
+            if !is_same(sender, self.peer) {
                 self.turn_away(sender, matches!(parsed, Ok(ClientPacket::Error(_))));
                 continue;
             }
@@ -116,21 +124,17 @@ impl<'a> Session<'a> {
         }
     }
 
-    fn is_peer(&self, sender: SocketAddr) -> bool {
-        let sender = canonical(sender);
-        sender.ip() == self.peer.ip() && sender.port() == self.peer.port()
-    }
-
-    /// An ERROR is never answered with another: two servers would do so for ever.
+    /// An ERROR is never answered with another: two servers would do so for ever. Nor is a client served before from the
+    /// same socket: it may have begun another transfer since, and take the answer for a word about that one.
     fn turn_away(&self, sender: SocketAddr, sent_error: bool) {
-        if !sent_error {
+        if !sent_error && !self.socket.has_served(sender) {
             // Losing this packet harms nobody.
             let words = packet::error(ErrorCode::UnknownTransferId, "Unknown transfer ID");
-            let _ = self.socket.try_send_to(&words, sender);
+            let _ = self.socket.socket().try_send_to(&words, sender);
         }
     }
 
     async fn send(&self, packet: &[u8]) -> Result<(), SessionError> {
-        self.socket.send_to(packet, self.peer).await.map(|_| ()).map_err(SessionError::Network)
+        self.socket.socket().send_to(packet, self.peer).await.map(|_| ()).map_err(SessionError::Network)
     }
 }

@@ -1,11 +1,14 @@
 //! Who is being served: one transfer for each client endpoint, and not too many for anyone.
 
 use std::collections::HashMap;
+use std::collections::hash_map::Entry;
 use std::net::{IpAddr, SocketAddr};
+use std::pin::Pin;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::task::{Context, Poll};
 
-use tokio_util::sync::CancellationToken;
+use tokio::sync::oneshot;
 
 use super::packet::TransferRequest;
 use super::settings::TftpSettings;
@@ -23,23 +26,23 @@ pub(super) struct Slots {
 struct Book {
     total: usize,
     per_client: HashMap<IpAddr, usize>,
-    by_endpoint: HashMap<SocketAddr, Entry>,
+    by_endpoint: HashMap<SocketAddr, Current>,
     last_id: u64,
 }
 
 #[derive(Debug)]
-struct Entry {
+struct Current {
     id: u64,
-    request: TransferRequest,
+    request: Arc<TransferRequest>,
     under_way: Arc<AtomicBool>,
-    superseded: CancellationToken,
+    supersede: oneshot::Sender<()>,
 }
 
 /// What becomes of a request.
 #[derive(Debug)]
 pub(super) enum Claim {
-    /// It may be served.
-    Granted(Slot),
+    /// It may be served, until the client starts over.
+    Granted(Slot, Superseded),
     /// It is being served: the client only grew impatient.
     Repeated,
     /// There are too many transfers, altogether or from this address.
@@ -53,8 +56,11 @@ pub(super) struct Slot {
     peer: SocketAddr,
     id: u64,
     under_way: Arc<AtomicBool>,
-    superseded: CancellationToken,
 }
+
+/// Completes when the client has started over.
+#[derive(Debug)]
+pub(super) struct Superseded(oneshot::Receiver<()>);
 
 impl Slots {
     /// No transfers yet.
@@ -71,19 +77,21 @@ impl Slots {
     /// The same request again is a repetition as long as the client has not answered. After that it has evidently
     /// started over from the same port, as boot loaders do, just as when it asks for something else: then the older
     /// transfer is superseded.
-    pub(super) fn claim(self: &Arc<Slots>, peer: SocketAddr, request: &TransferRequest) -> Claim {
+    pub(super) fn claim(self: &Arc<Slots>, peer: SocketAddr, request: &Arc<TransferRequest>) -> Claim {
         let mut book = self.book();
-        if let Some(entry) = book.by_endpoint.get(&peer) {
-            if entry.request == *request && !entry.under_way.load(Ordering::Relaxed) {
+        if let Entry::Occupied(entry) = book.by_endpoint.entry(peer) {
+            let Current { request: current, under_way, .. } = entry.get();
+            if current == request && !under_way.load(Ordering::Relaxed) {
                 return Claim::Repeated;
             }
-            entry.superseded.cancel();
+            // It may have ended by itself in this moment.
+            let _ = entry.remove().supersede.send(());
         }
         let of_client = book.per_client.get(&peer.ip()).copied().unwrap_or(0);
         if book.total >= self.max_transfers || of_client >= self.max_per_client {
             return Claim::Full;
         }
-        Claim::Granted(book.enter(Arc::clone(self), peer, request.clone()))
+        book.enter(Arc::clone(self), peer, Arc::clone(request))
     }
 
     fn book(&self) -> MutexGuard<'_, Book> {
@@ -92,16 +100,16 @@ impl Slots {
 }
 
 impl Book {
-    fn enter(&mut self, slots: Arc<Slots>, peer: SocketAddr, request: TransferRequest) -> Slot {
+    fn enter(&mut self, slots: Arc<Slots>, peer: SocketAddr, request: Arc<TransferRequest>) -> Claim {
         self.total += 1;
         *self.per_client.entry(peer.ip()).or_default() += 1;
         self.last_id += 1;
         let id = self.last_id;
         let under_way = Arc::new(AtomicBool::new(false));
-        let superseded = CancellationToken::new();
-        let entry = Entry { id, request, under_way: Arc::clone(&under_way), superseded: superseded.clone() };
-        self.by_endpoint.insert(peer, entry);
-        Slot { slots, peer, id, under_way, superseded }
+        let (supersede, superseded) = oneshot::channel();
+        let current = Current { id, request, under_way: Arc::clone(&under_way), supersede };
+        self.by_endpoint.insert(peer, current);
+        Claim::Granted(Slot { slots, peer, id, under_way }, Superseded(superseded))
     }
 
     fn leave(&mut self, peer: SocketAddr, id: u64) {
@@ -123,10 +131,13 @@ impl Slot {
     pub(super) fn mark_under_way(&self) {
         self.under_way.store(true, Ordering::Relaxed);
     }
+}
 
-    /// Completes when the client has started over.
-    pub(super) async fn superseded(&self) {
-        self.superseded.cancelled().await;
+impl Future for Superseded {
+    type Output = ();
+
+    fn poll(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<()> {
+        Pin::new(&mut self.0).poll(context).map(drop)
     }
 }
 
@@ -146,18 +157,18 @@ mod tests {
         Arc::new(Slots::new(&settings))
     }
 
-    fn request(filename: &str) -> TransferRequest {
-        TransferRequest {
+    fn request(filename: &str) -> Arc<TransferRequest> {
+        Arc::new(TransferRequest {
             direction: Direction::Read,
             filename: filename.into(),
             mode: "octet".into(),
             options: Vec::new(),
-        }
+        })
     }
 
-    fn granted(slots: &Arc<Slots>, peer: &str, filename: &str) -> Slot {
+    fn granted(slots: &Arc<Slots>, peer: &str, filename: &str) -> (Slot, Superseded) {
         match slots.claim(peer.parse().unwrap(), &request(filename)) {
-            Claim::Granted(slot) => slot,
+            Claim::Granted(slot, superseded) => (slot, superseded),
             other => panic!("{other:?}"),
         }
     }
@@ -175,12 +186,12 @@ mod tests {
     #[test]
     fn a_client_that_starts_over_supersedes_its_transfer() {
         let slots = slots(10, 10);
-        let first = granted(&slots, "192.0.2.1:1000", "a");
+        let (first, mut of_first) = granted(&slots, "192.0.2.1:1000", "a");
         first.mark_under_way();
-        let second = granted(&slots, "192.0.2.1:1000", "a");
-        assert!(first.superseded.is_cancelled());
-        let third = granted(&slots, "192.0.2.1:1000", "b");
-        assert!(second.superseded.is_cancelled() && !third.superseded.is_cancelled());
+        let (second, mut of_second) = granted(&slots, "192.0.2.1:1000", "a");
+        assert!(of_first.0.try_recv().is_ok());
+        let (_third, mut of_third) = granted(&slots, "192.0.2.1:1000", "b");
+        assert!(of_second.0.try_recv().is_ok() && of_third.0.try_recv().is_err());
         drop((first, second));
         let again = slots.claim("192.0.2.1:1000".parse().unwrap(), &request("b"));
         assert!(matches!(again, Claim::Repeated));

@@ -13,7 +13,7 @@ use super::settings::TftpSettings;
 use super::slots::{Slot, Superseded};
 use super::sockets::{Sockets, send_once};
 use super::source::Source;
-use crate::domain::answer::{Answer, ServedFile};
+use crate::domain::answer::Answer;
 use crate::domain::request::{Request, RequestKind, TftpRequest};
 use crate::pipeline::RequestHandler;
 
@@ -37,32 +37,32 @@ pub(super) struct Exchange {
 
 impl Exchange {
     /// Answers the request, unless the client starts over before that is done.
-    pub(super) async fn run(self, superseded: Superseded) {
-        tokio::select! {
-            biased;
-            () = superseded => debug!(peer = %self.peer, "the client started over"),
-            () = self.answer() => {}
+    #[expect(
+        clippy::manual_async_fn,
+        reason = "an async fn has room for its arguments twice, allocated and moved for each transfer"
+    )]
+    pub(super) fn run(self, superseded: Superseded) -> impl Future<Output = ()> + Send {
+        async move {
+            tokio::select! {
+                biased;
+                () = superseded => debug!(peer = %self.peer, "the client started over"),
+                () = self.answer() => {}
+            }
         }
     }
 
     async fn answer(&self) {
-        let refusal = match self.handler.handle(self.question()).await {
-            Answer::File(file) => {
-                let outcome = self.send(file).await;
-                self.tell(outcome);
-                return;
-            }
-            Answer::NotFound => packet::error(ErrorCode::FileNotFound, "File not found"),
-            Answer::Forbidden => packet::error(ErrorCode::AccessViolation, "Access violation"),
-            Answer::Unavailable { .. } => {
-                packet::error(ErrorCode::Undefined, "Service unavailable, try again")
-            }
-            Answer::Failed => packet::error(ErrorCode::Undefined, "Internal processing error"),
-            Answer::Nothing => return,
+        let answer = self.handler.handle(self.question()).await;
+        let mut session = match self.session(answer) {
+            Ok(Some(session)) => session,
+            Ok(None) => return,
+            Err(error) => return self.tell(Err(error)),
         };
-        if let Err(error) = send_once(self.local, self.peer, &refusal) {
-            debug!(request = %self.question(), %error, "cannot send a TFTP error");
+        let outcome = session.run(&self.settings).await;
+        if outcome.is_ok() {
+            self.sockets.give_back(session.into_socket());
         }
+        self.tell(outcome);
     }
 
     fn question(&self) -> Request {
@@ -70,14 +70,36 @@ impl Exchange {
         Request { ip: self.peer.ip(), kind: RequestKind::Tftp(TftpRequest { filename }) }
     }
 
-    async fn send(&self, file: ServedFile) -> Result<(), SessionError> {
-        let socket = self.sockets.lend(self.local, self.peer).map_err(SessionError::Network)?;
-        let length = file.content.length();
-        let agreement = agree(&self.request.options, length, self.peer.ip(), &self.settings);
-        let source = Source::new(file.content);
-        Session::new(&socket, self.peer, &self.slot, source, agreement).run(&self.settings).await?;
-        self.sockets.give_back(socket);
-        Ok(())
+    /// What is left to do when the answer is known: to send a file, or nothing.
+    fn session(&self, answer: Answer) -> Result<Option<Session<'_>>, SessionError> {
+        match answer {
+            Answer::File(file) => {
+                let socket = self.sockets.lend(self.local, self.peer).map_err(SessionError::Network)?;
+                let length = file.content.length();
+                let agreement = agree(&self.request.options, length, self.peer.ip(), &self.settings);
+                return Ok(Some(Session::new(
+                    socket,
+                    self.peer,
+                    &self.slot,
+                    Source::new(file.content),
+                    agreement,
+                )));
+            }
+            Answer::NotFound => self.refuse(ErrorCode::FileNotFound, "File not found"),
+            Answer::Forbidden => self.refuse(ErrorCode::AccessViolation, "Access violation"),
+            Answer::Unavailable { .. } => {
+                self.refuse(ErrorCode::Undefined, "Service unavailable, try again");
+            }
+            Answer::Failed => self.refuse(ErrorCode::Undefined, "Internal processing error"),
+            Answer::Nothing => {}
+        }
+        Ok(None)
+    }
+
+    fn refuse(&self, code: ErrorCode, words: &str) {
+        if let Err(error) = send_once(self.local, self.peer, &packet::error(code, words)) {
+            debug!(request = %self.question(), %error, "cannot send a TFTP error");
+        }
     }
 
     /// Only a file that cannot be read is this machine's fault; anybody can make the rest happen with forged requests.

@@ -2,12 +2,16 @@
 //!
 //! Packets of strangers to the socket are told so and change nothing (RFC 1350 §4).
 
+use std::future::poll_fn;
 use std::io;
+use std::mem::MaybeUninit;
 use std::net::SocketAddr;
 use std::ops::RangeInclusive;
 use std::pin::pin;
+use std::task::{Context, Poll, ready};
 
 use thiserror::Error;
+use tokio::io::ReadBuf;
 use tokio::time::{Instant, sleep_until};
 
 use super::options::Agreement;
@@ -19,7 +23,7 @@ use super::source::Source;
 use super::transfer::{Step, Transfer, wire_number};
 
 /// Longer packets from a client are cut; what matters is in front.
-const LONGEST_ANSWER: usize = 132;
+const LONGEST_ANSWER: usize = 516;
 
 /// Why a file did not arrive.
 #[derive(Debug, Error)]
@@ -40,7 +44,7 @@ pub(super) enum SessionError {
 
 /// One file on its way.
 pub(super) struct Session<'a> {
-    socket: &'a TransferSocket,
+    socket: TransferSocket,
     peer: SocketAddr,
     slot: &'a Slot,
     source: Source,
@@ -52,7 +56,7 @@ pub(super) struct Session<'a> {
 impl<'a> Session<'a> {
     /// Prepares to send `source` to `peer` as agreed.
     pub(super) fn new(
-        socket: &'a TransferSocket,
+        socket: TransferSocket,
         peer: SocketAddr,
         slot: &'a Slot,
         source: Source,
@@ -61,8 +65,13 @@ impl<'a> Session<'a> {
         Session { socket, peer, slot, source, agreement, packet: Vec::new() }
     }
 
+    /// The socket, when all is said.
+    pub(super) fn into_socket(self) -> TransferSocket {
+        self.socket
+    }
+
     /// Sends the file; returns when its last block is acknowledged.
-    pub(super) async fn run(mut self, settings: &TftpSettings) -> Result<(), SessionError> {
+    pub(super) async fn run(&mut self, settings: &TftpSettings) -> Result<(), SessionError> {
         let length = self.source.length();
         let (mut transfer, mut step) = Transfer::begin(length, &self.agreement, settings, Instant::now());
         // One clock for all waits: to set it further ahead costs next to nothing, a new one for each wait does not.
@@ -104,11 +113,17 @@ impl<'a> Session<'a> {
 
     /// Waits for the client to acknowledge something. Cancel-safe.
     async fn acknowledgement(&self) -> Result<u16, SessionError> {
-        let mut buffer = [0; LONGEST_ANSWER];
+        poll_fn(|context| self.poll_acknowledgement(context)).await
+    }
+
+    /// Polls, so that the buffer and what waits for the socket are no part of every transfer's task.
+    fn poll_acknowledgement(&self, context: &mut Context<'_>) -> Poll<Result<u16, SessionError>> {
+        let mut buffer = [MaybeUninit::uninit(); LONGEST_ANSWER];
         loop {
-            let (length, sender) =
-                self.socket.socket().recv_from(&mut buffer).await.map_err(SessionError::Network)?;
-            let parsed = ClientPacket::parse(&buffer[..length]);
+            let mut received = ReadBuf::uninit(&mut buffer);
+            let sender = ready!(self.socket.socket().poll_recv_from(context, &mut received));
+            let sender = sender.map_err(SessionError::Network)?;
+            let parsed = ClientPacket::parse(received.filled());
             if !is_same(sender, self.peer) {
                 self.turn_away(sender, matches!(parsed, Ok(ClientPacket::Error(_))));
                 continue;
@@ -116,9 +131,9 @@ impl<'a> Session<'a> {
             match parsed {
                 Ok(ClientPacket::Ack(number)) => {
                     self.slot.mark_under_way();
-                    return Ok(number);
+                    return Poll::Ready(Ok(number));
                 }
-                Ok(ClientPacket::Error(error)) => return Err(SessionError::Refused(error)),
+                Ok(ClientPacket::Error(error)) => return Poll::Ready(Err(SessionError::Refused(error))),
                 Ok(ClientPacket::Request(_)) | Err(_) => {}
             }
         }
@@ -135,6 +150,7 @@ impl<'a> Session<'a> {
     }
 
     async fn send(&self, packet: &[u8]) -> Result<(), SessionError> {
-        self.socket.socket().send_to(packet, self.peer).await.map(|_| ()).map_err(SessionError::Network)
+        let sent = poll_fn(|context| self.socket.socket().poll_send_to(context, packet, self.peer)).await;
+        sent.map(|_| ()).map_err(SessionError::Network)
     }
 }

@@ -12,6 +12,12 @@ use super::deadlines::Busy;
 use crate::domain::answer::Content;
 use crate::listeners::disk::DiskFile;
 
+/// Bytes read from a disk at once, and held for a client that is slow to take them.
+const CHUNK: usize = 64 * 1024;
+
+/// So many chunks may follow each other without a wait; then others have their turn.
+const MOST_IN_A_ROW: u32 = 16;
+
 /// The body of a response.
 #[derive(Debug)]
 pub(super) struct AnswerBody {
@@ -25,7 +31,17 @@ pub(super) struct AnswerBody {
 #[derive(Debug)]
 enum Payload {
     Memory(Bytes),
-    Disk { file: DiskFile, offset: u64, reading: Option<JoinHandle<io::Result<Bytes>>> },
+    Disk(DiskPayload),
+}
+
+#[derive(Debug)]
+struct DiskPayload {
+    file: DiskFile,
+    offset: u64,
+    /// A chunk that the kernel did not have in memory.
+    reading: Option<JoinHandle<io::Result<Bytes>>>,
+    /// Chunks that needed no wait since the last that did.
+    in_a_row: u32,
 }
 
 impl AnswerBody {
@@ -41,9 +57,9 @@ impl AnswerBody {
         match content {
             Content::Bytes(bytes) => AnswerBody::from_bytes(slice(&bytes, first, left)),
             Content::OnDisk { file, length } => {
-                let payload =
-                    Payload::Disk { file: DiskFile::new(file, length), offset: first, reading: None };
-                AnswerBody { payload, left, busy: None }
+                let file = DiskFile::new(file, length, CHUNK);
+                let payload = DiskPayload { file, offset: first, reading: None, in_a_row: 0 };
+                AnswerBody { payload: Payload::Disk(payload), left, busy: None }
             }
         }
     }
@@ -96,15 +112,35 @@ impl Payload {
     fn poll_next(&mut self, context: &mut Context<'_>) -> Poll<io::Result<Bytes>> {
         match self {
             Payload::Memory(bytes) => Poll::Ready(Ok(std::mem::take(bytes))),
-            Payload::Disk { file, offset, reading } => {
-                let handle = reading.get_or_insert_with(|| file.read_chunk(*offset));
-                let chunk = ready!(Pin::new(handle).poll(context));
-                *reading = None;
-                let chunk = chunk??;
-                *offset += chunk.len() as u64;
-                Poll::Ready(Ok(chunk))
+            Payload::Disk(disk) => disk.poll_next(context),
+        }
+    }
+}
+
+impl DiskPayload {
+    fn poll_next(&mut self, context: &mut Context<'_>) -> Poll<io::Result<Bytes>> {
+        let chunk = ready!(self.poll_chunk(context))?;
+        self.offset += chunk.len() as u64;
+        Poll::Ready(Ok(chunk))
+    }
+
+    fn poll_chunk(&mut self, context: &mut Context<'_>) -> Poll<io::Result<Bytes>> {
+        if self.reading.is_none() {
+            if self.in_a_row == MOST_IN_A_ROW {
+                self.in_a_row = 0;
+                context.waker().wake_by_ref();
+                return Poll::Pending;
+            }
+            if let Some(chunk) = self.file.cached_chunk(self.offset) {
+                self.in_a_row += 1;
+                return Poll::Ready(Ok(chunk));
             }
         }
+        let reading = self.reading.get_or_insert_with(|| self.file.read_chunk(self.offset));
+        let chunk = ready!(Pin::new(reading).poll(context));
+        self.reading = None;
+        self.in_a_row = 0;
+        Poll::Ready(chunk?)
     }
 }
 

@@ -8,7 +8,10 @@ use std::io;
 use bytes::Bytes;
 
 use crate::domain::answer::Content;
-use crate::listeners::disk::{CHUNK, DiskFile};
+use crate::listeners::disk::DiskFile;
+
+/// Bytes read from a disk at once.
+const CHUNK: usize = 64 * 1024;
 
 /// A file being sent.
 #[derive(Debug)]
@@ -32,7 +35,7 @@ impl Source {
         match content {
             Content::Bytes(bytes) => Source::Memory(bytes),
             Content::OnDisk { file, length } => {
-                Source::Disk { file: DiskFile::new(file, length), chunk: Bytes::new(), chunk_start: 0 }
+                Source::Disk { file: DiskFile::new(file, length, CHUNK), chunk: Bytes::new(), chunk_start: 0 }
             }
         }
     }
@@ -54,7 +57,12 @@ impl Source {
             Source::Memory(bytes) => slice(bytes, start, end),
             Source::Disk { file, chunk, chunk_start } => {
                 if start < *chunk_start || end > *chunk_start + chunk.len() as u64 {
-                    *chunk = file.read_chunk(start).await??;
+                    // Let go of first, so that its memory can be used again.
+                    *chunk = Bytes::new();
+                    *chunk = match file.cached_chunk(start) {
+                        Some(cached) => cached,
+                        None => file.read_chunk(start).await??,
+                    };
                     *chunk_start = start;
                 }
                 slice(chunk, start - *chunk_start, end - *chunk_start)

@@ -313,6 +313,30 @@ async fn a_stranger_is_told_so_and_changes_nothing() {
 }
 
 #[tokio::test]
+async fn a_late_word_of_an_earlier_client_changes_nothing_for_the_next() {
+    let server = Server::start(FakeHandler::with_files([("a", bytes_of(10)), ("b", bytes_of(600))])).await;
+    let mut first = Client::read(server.address, "a", &[]).await;
+    assert_eq!(first.receive_file(512, 1).await, bytes_of(10));
+    let next_on_its_socket = async {
+        loop {
+            let mut next = Client::read(server.address, "b", &[]).await;
+            next.expect_data(1).await;
+            if next.peer == first.peer {
+                return next;
+            }
+        }
+    };
+    let mut next = timeout(PATIENCE, next_on_its_socket).await.expect("a socket that is used again");
+    first.acknowledge(1).await;
+    first.send(b"\0\x05\0\0stop\0").await;
+    next.expect_silence(Duration::from_millis(100)).await;
+    next.acknowledge(1).await;
+    next.expect_data(2).await;
+    next.acknowledge(2).await;
+    first.expect_silence(Duration::from_millis(100)).await;
+}
+
+#[tokio::test]
 async fn only_reading_in_octet_mode_is_served() {
     let server = Server::start(FakeHandler::with_files([("a", bytes_of(10))])).await;
     for (opcode, mode, words) in [

@@ -77,6 +77,7 @@ impl<'a> Session<'a> {
         // One clock for all waits: to set it further ahead costs next to nothing, a new one for each wait does not.
         let mut deadline = pin!(sleep_until(transfer.deadline()));
         loop {
+            self.expect_answer(&step);
             match step {
                 Step::SendOptions => self.send(&packet::options(&self.agreement.accepted)).await?,
                 Step::Send(blocks) => self.send_blocks(blocks).await?,
@@ -93,6 +94,13 @@ impl<'a> Session<'a> {
                 () = deadline.as_mut() => transfer.on_deadline(Instant::now()),
                 number = self.acknowledgement() => transfer.on_ack(number?, Instant::now()),
             };
+        }
+    }
+
+    /// Where one packet is answered with one, all that matters from now on arrives after what is about to be sent.
+    fn expect_answer(&self, step: &Step) {
+        if self.agreement.window == 1 && matches!(step, Step::SendOptions | Step::Send(_)) {
+            self.socket.await_news();
         }
     }
 

@@ -10,6 +10,7 @@ use std::net::{IpAddr, SocketAddr, UdpSocket as StdSocket};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
+use tokio::io::Interest;
 use tokio::net::UdpSocket;
 
 use crate::listeners::client_address::canonical;
@@ -99,6 +100,14 @@ impl TransferSocket {
     /// The socket itself.
     pub(super) fn socket(&self) -> &UdpSocket {
         &self.socket
+    }
+
+    /// Waits for what arrives from now on, where otherwise the runtime would first ask the system whether there is
+    /// something left to read, which there hardly ever is. What there is will be read with the next arrival.
+    pub(super) fn await_news(&self) {
+        let nothing = || Err::<(), _>(io::ErrorKind::WouldBlock.into());
+        // The error is the message: it makes the runtime forget that the socket was readable.
+        let _ = self.socket.try_io(Interest::READABLE, nothing);
     }
 
     /// Whether the endpoint is its client, or was.

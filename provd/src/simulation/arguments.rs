@@ -9,11 +9,13 @@ use ipnet::IpNet;
 use provd_proto::mac::Mac;
 
 use super::rate::{Rate, parse_duration};
+use super::share::Share;
 
 const EXAMPLES: &str = "\
 Examples:
   provd simulate --family aastra --count 1000 --accounts
   provd simulate --family all --count 10000 --boot 200/s --accounts --dhcp
+  provd simulate --family all --count 10000 --within 2m --tftp-share 50% --accounts
   provd simulate --family cisco-sccp --tftp 192.0.2.1:69 --from 10.9.0.0/16
   provd simulate --family aastra,digium --count 200 --duration 10m --json
 
@@ -41,6 +43,18 @@ pub struct SimulateCommand {
     /// How many of them boot in a second (`50/s`) or minute (`600/m`), whether or not the server keeps up
     #[arg(long, default_value = "50/s", value_name = "RATE")]
     pub(super) boot: Rate,
+
+    /// Boot all of them within this time, as after a power cut: `90s`, `10m`
+    #[arg(long, value_name = "TIME", conflicts_with_all = ["boot", "duration"], value_parser = parse_duration)]
+    pub(super) within: Option<Duration>,
+
+    /// How many of them are such that ask over TFTP: `50%` [default: as many as there are models that do]
+    #[arg(long, value_name = "SHARE")]
+    pub(super) tftp_share: Option<Share>,
+
+    /// How many are impatient: they ask for each file, hang up at once, and ask again
+    #[arg(long, default_value = "0%", hide_default_value = true, value_name = "SHARE")]
+    pub(super) impatient: Share,
 
     /// How often each phone boots
     #[arg(long, default_value_t = 1, value_name = "N", conflicts_with = "duration", value_parser = clap::value_parser!(u64).range(1..=1_000_000))]

@@ -6,13 +6,13 @@ use sha2::{Digest as _, Sha256};
 
 use super::boot::{Family, Kind, Values};
 use super::sources::Sources;
+use super::turns::Turns;
 
 /// All phones.
 #[derive(Debug)]
 pub(super) struct Fleet {
     families: Vec<Family>,
-    /// Family and kind of each, those of one target together: targets have their turn before models.
-    turns: Vec<Vec<(usize, usize)>>,
+    turns: Turns,
     count: u64,
     seed: u64,
     first_mac: Option<Mac>,
@@ -46,18 +46,15 @@ pub(super) struct Phone<'a> {
 }
 
 impl Fleet {
+    /// Of these families, whose kinds have these turns.
     pub(super) fn new(
         families: Vec<Family>,
+        turns: Turns,
         count: u64,
         seed: u64,
         first_mac: Option<Mac>,
         sources: Sources,
     ) -> Fleet {
-        let turns = families.iter().enumerate().flat_map(|(place, family)| {
-            let targets = family.by_target().into_iter();
-            targets.map(move |kinds| kinds.into_iter().map(|kind| (place, kind)).collect())
-        });
-        let turns = turns.collect();
         Fleet { turns, families, count, seed, first_mac, run: Run::new(), sources }
     }
 
@@ -74,9 +71,7 @@ impl Fleet {
         if number >= self.count {
             return None;
         }
-        let turn = usize::try_from(number).ok()?;
-        let kinds = self.turns.get(turn % self.turns.len())?;
-        let place = *kinds.get(turn / self.turns.len() % kinds.len())?;
+        let place = self.turns.place(number)?;
         let family = self.families.get(place.0)?;
         let kind = family.kinds.get(place.1)?;
         let username = format!("{}{number}", self.run.marker);
@@ -155,7 +150,8 @@ pub(super) mod tests {
 
     pub(in super::super) fn fleet(family: &str, count: u64) -> Fleet {
         let families = families::find(&[family.to_owned()]).unwrap();
-        Fleet::new(families, count, 0, None, Sources::Loopback)
+        let turns = Turns::new(&families, None).unwrap();
+        Fleet::new(families, turns, count, 0, None, Sources::Loopback)
     }
 
     #[test]

@@ -23,6 +23,8 @@ use super::verdict::{Answer, Received, Wrong};
 const CONNECT: Duration = Duration::from_secs(20);
 /// Longest time until the server answers, and between two pieces of what it sends.
 const SILENCE: Duration = Duration::from_mins(1);
+/// How long an impatient phone is on the line: its request is sent by then, and mostly not answered.
+const IMPATIENCE: Duration = Duration::from_millis(20);
 /// Most of a file, in bytes: no firmware is larger, and what never ends must not be waited for.
 const LARGEST: u64 = 1 << 30;
 
@@ -71,6 +73,13 @@ impl Http {
             line.0 = Some(open);
         }
         Ok(answer)
+    }
+
+    /// Asks for a path, and does not wait for what comes: nor does it matter what does.
+    pub(super) async fn hang_up(&self, from: Option<IpAddr>, path: &str, headers: &[(&str, String)]) {
+        if let (Ok(request), Ok(mut open)) = (self.request(path, headers), self.open(from).await) {
+            let _ = timeout(IMPATIENCE, open.sender.send_request(request)).await;
+        }
     }
 
     fn request(&self, path: &str, headers: &[(&str, String)]) -> Result<Request<Empty<Bytes>>, Wrong> {

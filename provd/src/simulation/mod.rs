@@ -27,10 +27,12 @@ mod progress;
 mod rate;
 mod report;
 mod run;
+mod share;
 mod sources;
 mod tally;
 mod target;
 mod tftp;
+mod turns;
 mod verdict;
 
 pub use arguments::SimulateCommand;
@@ -42,12 +44,13 @@ use fleet::Fleet;
 use http::Http;
 use player::{Lessor, Player};
 use progress::Progress;
-use rate::Schedule;
+use rate::{Rate, Schedule};
 use report::Report;
 use run::run;
 use sources::Sources;
 use tally::Tally;
 use target::Target;
+use turns::Turns;
 
 /// Exit code for arguments that cannot be used, as clap has it.
 const USAGE: u8 = 2;
@@ -82,10 +85,7 @@ async fn execute(command: &SimulateCommand) -> Result<bool, Problem> {
     let _signals = stop_on_signals(&stop)?;
     let (player, api) = prepare(command).await?;
     let player = Arc::new(player);
-    let schedule = match command.duration {
-        Some(duration) => Schedule::lasting(command.boot, duration),
-        None => Schedule::rounds(command.boot, command.count, command.rounds),
-    };
+    let schedule = schedule(command)?;
     let mut accounts = Accounts::default();
     let made = match &api {
         Some(api) if command.accounts => make(&mut accounts, &player.fleet, api, &stop).await,
@@ -103,6 +103,20 @@ async fn execute(command: &SimulateCommand) -> Result<bool, Problem> {
         return is_right.and_then(|is_right| removed.map(|()| is_right));
     }
     is_right
+}
+
+/// When which phone boots.
+fn schedule(command: &SimulateCommand) -> Result<Schedule, Problem> {
+    let rate = match command.within {
+        Some(time) => Rate::within(command.count, time).map_err(|why| {
+            Problem::Usage(format!("--within: {} phones are too many: {why}", command.count))
+        })?,
+        None => command.boot,
+    };
+    Ok(match command.duration {
+        Some(duration) => Schedule::lasting(rate, duration),
+        None => Schedule::rounds(rate, command.count, command.rounds),
+    })
 }
 
 /// Finds everything out before anything is asked.
@@ -126,7 +140,9 @@ async fn prepare(command: &SimulateCommand) -> Result<(Player, Option<Arc<Api>>)
     let sources = Sources::choose(command.from, &servers)?;
     let leases =
         api.clone().filter(|_| command.dhcp).map(|api| Lessor { api, shared: shared_address(&servers) });
-    let fleet = Fleet::new(families, command.count, command.seed, command.first_mac, sources);
+    let turns = Turns::new(&families, command.tftp_share)
+        .map_err(|why| Problem::Usage(format!("--tftp-share: {why}")))?;
+    let fleet = Fleet::new(families, turns, command.count, command.seed, command.first_mac, sources);
     if fleet.phone(command.count - 1).is_none() {
         return Err(Problem::Usage("--first-mac: there are not that many addresses after it".to_owned()));
     }
@@ -134,6 +150,7 @@ async fn prepare(command: &SimulateCommand) -> Result<(Player, Option<Arc<Api>>)
     let player = Player {
         fleet,
         has_accounts: command.accounts,
+        impatient: command.impatient,
         http: http.map(|place| Http::new(place, command.keep_alive)),
         tftp,
         leases,

@@ -11,6 +11,7 @@ use super::api::Api;
 use super::boot::{Ask, End, Step};
 use super::fleet::{Fleet, Phone};
 use super::http::{Http, Line};
+use super::share::Share;
 use super::tally::{Observation, Tally};
 use super::tftp;
 use super::verdict::{Answer, Wrong, judge};
@@ -25,6 +26,8 @@ const PATIENCE: Duration = Duration::from_mins(5);
 pub(super) struct Player {
     pub(super) fleet: Fleet,
     pub(super) has_accounts: bool,
+    /// Those that ask twice.
+    pub(super) impatient: Share,
     pub(super) http: Option<Http>,
     pub(super) tftp: Option<SocketAddr>,
     /// Where leases are told; nothing if they are not.
@@ -107,14 +110,20 @@ impl Player {
 
     async fn ask(&self, step: &Step, phone: &Phone<'_>, line: &mut Line) -> Result<Answer, Wrong> {
         let values = phone.values();
+        let is_impatient = self.impatient.has(phone.number);
         match (&step.ask, &self.http, &self.tftp, &self.leases) {
             (Ask::Http { path, headers }, Some(http), ..) => {
                 let headers: Vec<(&str, String)> =
                     headers.iter().map(|(name, value)| (name.as_str(), value.fill(&values))).collect();
-                http.get(line, phone.address, &path.fill(&values), &headers).await
+                let path = path.fill(&values);
+                if is_impatient {
+                    http.hang_up(phone.address, &path, &headers).await;
+                }
+                http.get(line, phone.address, &path, &headers).await
             }
             (Ask::Tftp { file, options }, _, Some(server), _) => {
-                tftp::get(*server, phone.address, &file.fill(&values), options).await
+                let times = if is_impatient { 2 } else { 1 };
+                tftp::get(*server, phone.address, &file.fill(&values), options, times).await
             }
             (Ask::Dhcp { options }, .., Some(lessor)) => {
                 let options: Vec<(u8, String)> =

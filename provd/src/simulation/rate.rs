@@ -25,7 +25,18 @@ impl FromStr for Rate {
             _ => return Err("expected a rate such as 50/s, 600/m or 1000/h".to_owned()),
         };
         let number: f64 = number.trim().parse().map_err(|_| "expected a rate such as 50/s".to_owned())?;
-        let rate = number / seconds;
+        Rate::checked(number / seconds)
+    }
+}
+
+impl Rate {
+    /// So that all of so many phones boot within a time.
+    #[expect(clippy::cast_precision_loss, reason = "there are a million phones at most")]
+    pub(super) fn within(phones: u64, time: Duration) -> Result<Rate, String> {
+        Rate::checked(phones as f64 / time.as_secs_f64())
+    }
+
+    fn checked(rate: f64) -> Result<Rate, String> {
         if (SLOWEST..=FASTEST).contains(&rate) {
             Ok(Rate(rate))
         } else {
@@ -98,6 +109,12 @@ mod tests {
         for wrong in ["", "/s", "0/s", "-1", "5/d", "nan", "inf", "1000000/s", "5 s"] {
             assert!(wrong.parse::<Rate>().is_err(), "{wrong}");
         }
+    }
+
+    #[test]
+    fn all_phones_boot_within_a_time() {
+        assert_eq!(Rate::within(10_000, Duration::from_mins(2)), Ok(Rate(10_000.0 / 120.0)));
+        assert!(Rate::within(1_000_000, Duration::from_secs(1)).is_err());
     }
 
     #[test]

@@ -6,7 +6,7 @@ use comfy_table::{Cell, CellAlignment, Table, presets};
 use serde_json::{Value, json};
 
 use super::run::Ended;
-use super::tally::{StepTally, Tally};
+use super::tally::{StepTally, Tally, percentile};
 
 /// A boot that begins later than this, in seconds, means that this machine cannot keep the rate.
 const LATE: f64 = 0.25;
@@ -120,6 +120,7 @@ impl Report<'_> {
     /// For programs.
     pub(super) fn document(&self) -> Value {
         let (sent, failed) = self.tally.sum();
+        let times = self.tally.times();
         let wrong = self.tally.wrong.iter().map(|sample| {
             let step = &self.tally.steps[sample.place];
             json!({
@@ -133,7 +134,9 @@ impl Report<'_> {
             "phones": self.phones, "seed": self.seed, "accounts": self.had_accounts,
             "boots": {"planned": self.planned, "done": self.tally.boots, "right": self.tally.right},
             "seconds": self.ended.after.as_secs_f64(),
-            "requests": sent, "failed": failed, "requests_per_second": self.per_second(),
+            "requests": sent, "failed": failed, "reasons": self.tally.reasons(), "later": self.tally.later(),
+            "milliseconds": milliseconds(|percent| percentile(times.as_ref(), percent)),
+            "requests_per_second": self.per_second(),
             "latest_start_seconds": self.lateness(),
             "steps": self.shown().map(step).collect::<Vec<_>>(),
             "wrong": wrong.collect::<Vec<_>>(), "wrong_not_shown": self.tally.unshown,
@@ -163,10 +166,14 @@ fn step(step: &StepTally) -> Value {
     json!({
         "family": step.family, "step": step.step, "sent": step.sent, "right": step.right, "failed": step.failed,
         "later": step.later, "bytes": step.bytes,
-        "milliseconds": {
-            "p50": step.percentile(50.0), "p90": step.percentile(90.0), "p99": step.percentile(99.0),
-            "max": step.percentile(100.0),
-        },
+        "milliseconds": milliseconds(|percent| step.percentile(percent)),
+    })
+}
+
+/// What the table has of times.
+fn milliseconds(percentile: impl Fn(f64) -> f64) -> Value {
+    json!({
+        "p50": percentile(50.0), "p90": percentile(90.0), "p99": percentile(99.0), "max": percentile(100.0),
     })
 }
 
@@ -205,6 +212,8 @@ mod tests {
         let document = report.document();
         assert!(!text.contains(&phone.secret) && !document.to_string().contains(&phone.secret));
         assert_eq!(document["simulation"]["steps"][0]["failed"]["status 500"], 1);
+        assert_eq!(document["simulation"]["reasons"]["status 500"], 1);
+        assert!(document["simulation"]["milliseconds"]["max"].as_f64().unwrap() >= 5.0);
         assert!(!report.is_right());
     }
 }

@@ -134,6 +134,29 @@ impl Tally {
         }
     }
 
+    /// How often phones were told to come back later.
+    pub(super) fn later(&self) -> u64 {
+        self.steps.iter().map(|step| step.later).sum()
+    }
+
+    /// Times of all steps together.
+    pub(super) fn times(&self) -> Option<Histogram<u64>> {
+        let mut all = Histogram::new_with_bounds(1, LONGEST, PRECISION).ok()?;
+        for times in self.steps.iter().filter_map(|step| step.times.as_ref()) {
+            all.add(times).ok()?;
+        }
+        Some(all)
+    }
+
+    /// Failures by their reason.
+    pub(super) fn reasons(&self) -> BTreeMap<&str, u64> {
+        let mut reasons = BTreeMap::new();
+        for (reason, count) in self.steps.iter().flat_map(|step| &step.failed) {
+            *reasons.entry(reason.as_str()).or_default() += count;
+        }
+        reasons
+    }
+
     /// Everything that was sent, and what of it went wrong.
     pub(super) fn sum(&self) -> (u64, u64) {
         let sent = self.steps.iter().map(|step| step.sent).sum();
@@ -158,9 +181,14 @@ impl StepTally {
 
     /// A time that so many percent did not exceed, in milliseconds.
     pub(super) fn percentile(&self, percent: f64) -> f64 {
-        let micros = self.times.as_ref().map_or(0, |times| times.value_at_percentile(percent));
-        Duration::from_micros(micros).as_secs_f64() * 1000.0
+        percentile(self.times.as_ref(), percent)
     }
+}
+
+/// A time that so many percent did not exceed, in milliseconds.
+pub(super) fn percentile(times: Option<&Histogram<u64>>, percent: f64) -> f64 {
+    let micros = times.map_or(0, |times| times.value_at_percentile(percent));
+    Duration::from_micros(micros).as_secs_f64() * 1000.0
 }
 
 #[cfg(test)]
@@ -189,6 +217,8 @@ mod tests {
             (9.9..10.1).contains(&step.percentile(50.0)) && (19.9..20.1).contains(&step.percentile(100.0))
         );
         assert_eq!(tally.sum(), (20, 2));
+        assert_eq!((tally.later(), tally.reasons()), (20, BTreeMap::from([("status 404", 2)])));
+        assert!((19.9..20.1).contains(&percentile(tally.times().as_ref(), 100.0)));
         let [sample] = tally.wrong.as_slice() else { panic!("{:?}", tally.wrong) };
         assert_eq!((sample.number, sample.times, sample.came.as_str()), (18, 2, "status 404"));
     }

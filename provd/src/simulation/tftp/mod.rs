@@ -44,12 +44,13 @@ struct Transfer {
     retry: Duration,
 }
 
-/// Asks for a file, from an address.
+/// Asks for a file, from an address, so many times as if no answer could be waited for.
 pub(super) async fn get(
     server: SocketAddr,
     from: Option<IpAddr>,
     file: &str,
     options: &[(String, String)],
+    times: u32,
 ) -> Result<Answer, Wrong> {
     let any = if server.is_ipv4() { IpAddr::from([0; 4]) } else { IpAddr::from([0; 16]) };
     let socket = UdpSocket::bind((from.unwrap_or(any), 0)).await.map_err(Wrong::NoSocket)?;
@@ -64,6 +65,9 @@ pub(super) async fn get(
         last: read_request(file, options),
         retry: RETRY,
     };
+    for _ in 1..times {
+        transfer.tell(&transfer.last).await?;
+    }
     transfer.receive(options).await
 }
 

@@ -43,7 +43,7 @@ where
     server.spawn(behaviour(Server(socket)));
     let options: Vec<_> =
         options.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect();
-    let answer = get(address, Some([127, 0, 0, 9].into()), "file", &options).await;
+    let answer = get(address, Some([127, 0, 0, 9].into()), "file", &options, 1).await;
     server.join_next().await.unwrap().unwrap();
     answer
 }

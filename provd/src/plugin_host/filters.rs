@@ -15,7 +15,7 @@ const SET_BYTES: usize = 64 << 20;
 
 /// The filters of all plugins. Made anew when a plugin becomes ready.
 #[derive(Debug, Default)]
-pub(super) struct Filters {
+pub struct Filters {
     plugins: Vec<String>,
     rules: Vec<Rule>,
     http_path: Patterns,
@@ -104,7 +104,7 @@ pub(super) fn check(filters: &[RequestFilter]) -> Result<(), String> {
 
 impl Filters {
     /// Compiles the filters of plugins in order. They have been [checked](check) one by one.
-    pub(super) fn new<'a>(
+    pub fn new<'a>(
         plugins: impl Iterator<Item = (&'a str, &'a [RequestFilter])>,
     ) -> Result<Filters, regex::Error> {
         let mut all = Filters::default();
@@ -139,7 +139,7 @@ impl Filters {
     }
 
     /// Plugins with a filter that matches, in their order.
-    pub(super) fn interested(&self, request: &Request) -> Vec<String> {
+    pub fn interested(&self, request: &Request) -> Vec<String> {
         let mut asked = Subjects::default();
         let kind = match &request.kind {
             RequestKind::Http(http) => {

@@ -13,7 +13,7 @@ mod connection;
 mod convert;
 mod examination;
 mod extractions;
-mod filters;
+pub mod filters; // for benchmarks: nobody else has a use for it
 mod folders;
 mod generation;
 mod host;

@@ -7,7 +7,7 @@
 mod exchange;
 mod inbox;
 mod options;
-mod packet;
+pub mod packet; // for benchmarks: nobody else has a use for it
 mod server;
 mod session;
 mod settings;

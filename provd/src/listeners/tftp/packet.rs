@@ -19,7 +19,7 @@ const OPCODE_OPTIONS: u16 = 6;
 
 /// What a client sends and this server understands.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) enum ClientPacket {
+pub enum ClientPacket {
     /// RRQ or WRQ, the beginning of a transfer.
     Request(TransferRequest),
     /// A block arrived, or for 0 the options did.
@@ -30,20 +30,20 @@ pub(super) enum ClientPacket {
 
 /// RRQ or WRQ.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct TransferRequest {
+pub struct TransferRequest {
     /// Which way the file goes.
-    pub(super) direction: Direction,
+    pub direction: Direction,
     /// As sent; UTF-8 or else Latin-1.
-    pub(super) filename: String,
+    pub filename: String,
     /// As sent; compared in any case.
-    pub(super) mode: String,
+    pub mode: String,
     /// Name and value in the order sent, both as spelled by the client.
-    pub(super) options: Vec<(String, String)>,
+    pub options: Vec<(String, String)>,
 }
 
 /// Which way the file goes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Direction {
+pub enum Direction {
     /// To the client.
     Read,
     /// From the client.
@@ -52,16 +52,16 @@ pub(super) enum Direction {
 
 /// ERROR, as a client says it.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct ClientError {
+pub struct ClientError {
     /// RFC 1350 appendix, or 8 when the options are refused (RFC 2347).
-    pub(super) code: u16,
+    pub code: u16,
     /// The client's words.
-    pub(super) message: String,
+    pub message: String,
 }
 
 /// Why bytes are not a [`ClientPacket`].
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Error)]
-pub(super) enum PacketError {
+pub enum PacketError {
     /// No client sends this. It is never answered: the answer might go to somebody who did not ask.
     #[error("not a packet that a TFTP client sends")]
     NotFromClient,
@@ -72,7 +72,7 @@ pub(super) enum PacketError {
 
 /// Codes of ERROR packets (RFC 1350 appendix).
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum ErrorCode {
+pub enum ErrorCode {
     /// 0: see the message.
     Undefined,
     /// 1.
@@ -99,7 +99,7 @@ impl ErrorCode {
 
 impl ClientPacket {
     /// Takes a datagram apart.
-    pub(super) fn parse(datagram: &[u8]) -> Result<ClientPacket, PacketError> {
+    pub fn parse(datagram: &[u8]) -> Result<ClientPacket, PacketError> {
         let (opcode, rest) = split_number(datagram).ok_or(PacketError::NotFromClient)?;
         match opcode {
             OPCODE_READ => TransferRequest::parse(Direction::Read, rest).map(ClientPacket::Request),
@@ -147,7 +147,7 @@ impl ClientError {
 }
 
 /// DATA: one block, written over what the buffer held.
-pub(super) fn write_data(buffer: &mut Vec<u8>, block: u16, payload: &[u8]) {
+pub fn write_data(buffer: &mut Vec<u8>, block: u16, payload: &[u8]) {
     buffer.clear();
     buffer.extend_from_slice(&OPCODE_DATA.to_be_bytes());
     buffer.extend_from_slice(&block.to_be_bytes());
@@ -155,7 +155,7 @@ pub(super) fn write_data(buffer: &mut Vec<u8>, block: u16, payload: &[u8]) {
 }
 
 /// OACK: the options that were accepted (RFC 2347).
-pub(super) fn options(accepted: &[(String, u64)]) -> Vec<u8> {
+pub fn options(accepted: &[(String, u64)]) -> Vec<u8> {
     let mut packet = OPCODE_OPTIONS.to_be_bytes().to_vec();
     for (name, value) in accepted {
         push_string(&mut packet, name);
@@ -165,7 +165,7 @@ pub(super) fn options(accepted: &[(String, u64)]) -> Vec<u8> {
 }
 
 /// ERROR, which ends a transfer. The message is for people.
-pub(super) fn error(code: ErrorCode, message: &str) -> Vec<u8> {
+pub fn error(code: ErrorCode, message: &str) -> Vec<u8> {
     let mut packet = OPCODE_ERROR.to_be_bytes().to_vec();
     packet.extend_from_slice(&code.number().to_be_bytes());
     push_string(&mut packet, message);

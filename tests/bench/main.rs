@@ -17,12 +17,12 @@ mod sample;
 mod site;
 mod tftp;
 mod tftp_site;
-mod usage;
 mod wrk;
 
 use std::fs;
 
 use anyhow::{Context as _, Result};
+use provd_tests::usage;
 
 use arguments::Arguments;
 use finding::Finding;

@@ -1,7 +1,7 @@
 //! The program under test, built once per test process in the profile of the tests.
 //!
 //! cargo does not build a binary of one package for the tests of another, so it is asked to here. When nothing changed
-//! that takes a moment.
+//! that takes a moment. To measure one that is there already, name it in `PROVD_UNDER_TEST`.
 
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -10,10 +10,16 @@ use std::sync::OnceLock;
 use anyhow::{Context as _, Result, anyhow, ensure};
 use serde_json::Value;
 
+/// Names a binary to take instead.
+const GIVEN: &str = "PROVD_UNDER_TEST";
+
 /// Path of the `provd` binary.
 pub fn provd() -> Result<&'static Path> {
     static BUILT: OnceLock<Result<PathBuf, String>> = OnceLock::new();
-    let built = BUILT.get_or_init(|| build().map_err(|error| format!("{error:#}")));
+    let built = BUILT.get_or_init(|| match std::env::var_os(GIVEN) {
+        Some(path) => std::path::absolute(path).map_err(|error| format!("{GIVEN}: {error}")),
+        None => build().map_err(|error| format!("{error:#}")),
+    });
     built.as_deref().map_err(|error| anyhow!("provd could not be built: {error}"))
 }
 

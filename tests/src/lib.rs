@@ -24,6 +24,7 @@ mod python;
 mod server;
 mod tally;
 mod traffic;
+pub mod usage;
 mod waiting;
 pub mod wazo_auth;
 mod web_service;

@@ -27,6 +27,7 @@ mod sandbox;
 mod settings;
 mod simulation;
 mod start_and_stop;
+mod storm;
 mod tftp_only;
 mod tutorial;
 mod two_versions;

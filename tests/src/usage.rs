@@ -3,11 +3,11 @@
 use std::fs;
 use std::time::Duration;
 
+use crate::process::Process;
 use anyhow::{Context as _, Result};
-use provd_tests::process::Process;
 
 /// How long a process and all below it have worked, those that ended included.
-pub(crate) fn worked(process: Process) -> Duration {
+pub fn worked(process: Process) -> Duration {
     process
         .children()
         .into_iter()
@@ -26,22 +26,22 @@ fn own_work(process: Process) -> Option<Duration> {
 }
 
 /// Bytes of memory a process has in use.
-pub(crate) fn resident(process: Process) -> Result<u64> {
+pub fn resident(process: Process) -> Result<u64> {
     sum(process, "status", &["VmRSS:"])
 }
 
 /// The most it had in use since [`forget_peak`].
-pub(crate) fn peak(process: Process) -> Result<u64> {
+pub fn peak(process: Process) -> Result<u64> {
     sum(process, "status", &["VmHWM:"])
 }
 
 /// Begins to look for the most anew.
-pub(crate) fn forget_peak(process: Process) -> Result<()> {
+pub fn forget_peak(process: Process) -> Result<()> {
     Ok(fs::write(format!("/proc/{}/clear_refs", process.pid), "5")?)
 }
 
 /// Bytes of memory that would be free without this process.
-pub(crate) fn private(process: Process) -> Result<u64> {
+pub fn private(process: Process) -> Result<u64> {
     sum(process, "smaps_rollup", &["Private_Clean:", "Private_Dirty:"])
 }
 

@@ -36,6 +36,7 @@ pub(crate) fn id(number: usize) -> String {
     format!("aastra-{}", version(number))
 }
 
-fn version(number: usize) -> String {
+/// The firmware that the plugin of a target is for.
+pub(crate) fn version(number: usize) -> String {
     if number == 0 { "3.2.2.1136".to_owned() } else { format!("2.0.0.{number}") }
 }

@@ -38,7 +38,12 @@ impl Fleet {
 
     /// As load on a server.
     pub(crate) fn load(self, server: SocketAddr) -> Load {
-        let phone = |handset: Handset| (handset.path(), handset.user_agent(Handset::FIRMWARE));
+        self.load_with(server, Handset::FIRMWARE)
+    }
+
+    /// The same, with another firmware.
+    pub(crate) fn load_with(self, server: SocketAddr, firmware: &str) -> Load {
+        let phone = |handset: Handset| (handset.path(), handset.user_agent(firmware));
         Load { server, phones: self.handsets().map(phone).collect(), connections: CONNECTIONS }
     }
 

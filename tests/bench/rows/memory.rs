@@ -1,6 +1,4 @@
-//! What a server takes before anybody asks: memory of itself and of each plugin, and the time until all plugins serve.
-
-use std::time::Instant;
+//! What a server takes before anybody asks: memory of itself and of each plugin.
 
 use anyhow::{Result, ensure};
 use async_trait::async_trait;
@@ -34,15 +32,13 @@ impl Row for Memory {
         let (path, agent) = (site::phone().path(), site::phone().user_agent(Handset::FIRMWARE));
         ensure!(server.http_phone(1).user_agent(&agent).get(&path).await?.status == 200, "not served");
         server.stop().await?;
-        let (mut core, mut each, mut start) = (Vec::new(), Vec::new(), Vec::new());
+        let (mut core, mut each) = (Vec::new(), Vec::new());
         for _ in 0..plan.rounds {
-            let began = Instant::now();
             let server = home.start().await?;
             for number in 0..plugins {
                 server.ready(&families::id(number)).await?;
             }
             let answer = server.http_phone(1).user_agent(&agent).get(&path).await?;
-            start.push(began.elapsed().as_secs_f64());
             ensure!(answer.status == 200, "{}", answer.status);
             // What a start leaves behind is given back after a while.
             tokio::time::sleep(plan.duration).await;
@@ -60,7 +56,6 @@ impl Row for Memory {
                 core,
             ),
             Finding::of("private memory of each declarative plugin", "MB", Goal::AtMost(6.0), each),
-            Finding::of(format!("start to serving, {plugins} plugins"), "s", Goal::AtMost(1.0), start),
         ])
     }
 }

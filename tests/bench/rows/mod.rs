@@ -6,14 +6,18 @@ use async_trait::async_trait;
 use crate::arguments::Plan;
 use crate::finding::Finding;
 
+mod changed;
 mod cold;
+mod devices;
 mod large;
 mod large_tftp;
 mod memory;
 mod nat;
 mod new;
+mod restart;
 mod slow_plugin;
 mod small_tftp;
+mod start;
 mod unchanged;
 mod warm;
 
@@ -28,16 +32,20 @@ pub(crate) trait Row: Sync {
 }
 
 /// All of them, in the order of the table.
-pub(crate) const ROWS: [&dyn Row; 11] = [
+pub(crate) const ROWS: [&dyn Row; 15] = [
     &warm::Warm,
     &warm::Close,
     &unchanged::Unchanged,
     &nat::Nat,
     &cold::Cold,
     &new::New,
+    &changed::Changed,
     &large::Large,
     &small_tftp::SmallTftp,
     &slow_plugin::SlowPlugin,
     &large_tftp::LargeTftp,
+    &restart::Restart,
+    &start::Start,
     &memory::Memory,
+    &devices::Devices,
 ];

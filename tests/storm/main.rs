@@ -19,7 +19,7 @@ use serde_json::{Value, json};
 use tokio_util::sync::CancellationToken;
 
 use arguments::Arguments;
-use commotion::{Commotion, FAMILY, PLUGIN, requests, stir, until_phones_boot};
+use commotion::{Commotion, FAMILY, PLUGIN, requests, stir, unconfigured, until_phones_boot};
 use probe::{Noticed, Probe, recovery};
 use promises::Promises;
 use wave::{Outcome, Wave};
@@ -67,6 +67,7 @@ impl Storm<'_> {
     async fn play(&self, promises: &mut Promises) -> Result<Vec<Value>> {
         usage::forget_peak(self.server.process())?;
         let (storm, commotion) = self.storm().await?;
+        promises.none("storm: devices without their configuration", unconfigured(&self.server).await?);
         self.judge_storm(promises, &storm, &commotion)?;
         let (burst, noticed) = self.burst().await?;
         let eased = recovery(&self.server, Handset::new(HANDSET)).await?;
@@ -99,8 +100,8 @@ impl Storm<'_> {
         let (outcome, commotion) = tokio::try_join!(playing, stirring)?;
         println!("{}", outcome.in_words());
         println!(
-            "{} changes of `base` meanwhile, the slowest in {:.1?}",
-            commotion.changes, commotion.slowest
+            "{} changes of `base` meanwhile, the slowest in {:.1?}; they left out {} devices of the plugin that crashed",
+            commotion.changes, commotion.slowest, commotion.left_out
         );
         Ok((outcome, commotion))
     }

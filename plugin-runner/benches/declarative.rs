@@ -47,11 +47,7 @@ fn extract(criterion: &mut Criterion, runtime: &Runtime, engine: &Engine) {
 fn configure(criterion: &mut Criterion, runtime: &Runtime, engine: &Engine) {
     let mut group = criterion.benchmark_group("declarative/configure");
     for keys in [0, 40] {
-        let request = ConfigureRequest {
-            device: Some(device()),
-            raw_config: Some(raw_config(keys)),
-            ..Default::default()
-        };
+        let request = ConfigureRequest { device: Some(device()), raw_config: Some(raw_config(keys)) };
         group.bench_with_input(BenchmarkId::new("keys", keys), &request, |bencher, request| {
             let ask = |request| runtime.block_on(engine.configure(request)).expect("files");
             bencher.iter_batched(|| request.clone(), ask, BatchSize::SmallInput);

@@ -74,7 +74,7 @@ impl Outcome {
     /// In a line.
     pub(crate) fn in_words(&self) -> String {
         let time = |which| format!("{:.0} ms", self.seconds(which) * 1e3);
-        let mut text = format!(
+        let text = format!(
             "{} requests in {:.0} s, {} failed, {} told to come back; p50 {}, p99 {}, max {}",
             self.0["requests"],
             self.0["seconds"].as_f64().unwrap_or_default(),
@@ -84,17 +84,11 @@ impl Outcome {
             time("p99"),
             time("max")
         );
-        for wrong in self.0["wrong"].as_array().into_iter().flatten() {
-            let part = |key: &str| wrong[key].as_str().unwrap_or_default().to_owned();
-            text.push_str(&format!(
-                "\n  {} {}, {} times: {}",
-                part("family"),
-                part("step"),
-                wrong["count"],
-                part("came")
-            ));
-        }
-        text
+        let wrong = self.0["wrong"].as_array().into_iter().flatten().map(|wrong| {
+            let part = |key: &str| wrong[key].as_str().unwrap_or_default();
+            format!("{} {}, {} times: {}", part("family"), part("step"), wrong["count"], part("came"))
+        });
+        std::iter::once(text).chain(wrong).collect::<Vec<_>>().join("\n  ")
     }
 }
 

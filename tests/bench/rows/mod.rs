@@ -6,7 +6,6 @@ use async_trait::async_trait;
 use crate::arguments::Plan;
 use crate::finding::Finding;
 
-mod changed;
 mod cold;
 mod devices;
 mod large;
@@ -19,6 +18,7 @@ mod slow_plugin;
 mod small_tftp;
 mod start;
 mod unchanged;
+mod upgraded;
 mod warm;
 
 /// One row: cases that are measured together.
@@ -39,7 +39,7 @@ pub(crate) const ROWS: [&dyn Row; 15] = [
     &nat::Nat,
     &cold::Cold,
     &new::New,
-    &changed::Changed,
+    &upgraded::Upgraded,
     &large::Large,
     &small_tftp::SmallTftp,
     &slow_plugin::SlowPlugin,

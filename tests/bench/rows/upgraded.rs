@@ -12,15 +12,15 @@ use crate::sample::{Sample, Side};
 use crate::usage;
 
 /// Another firmware.
-pub(crate) struct Changed;
+pub(crate) struct Upgraded;
 
 /// Phones for each second to be measured.
 const PER_SECOND: f64 = 1500.0;
 
 #[async_trait(?Send)]
-impl Row for Changed {
+impl Row for Upgraded {
     fn name(&self) -> &'static str {
-        "changed"
+        "upgraded"
     }
 
     async fn measure(&self, plan: &Plan) -> Result<Vec<Finding>> {

@@ -8,7 +8,8 @@ const BLOCK: usize = 1468;
 
 pub(crate) fn measure(criterion: &mut Criterion) {
     let mut group = criterion.benchmark_group("tftp");
-    let request: &[u8] = b"\0\x01SEP00085D237429.cnf.xml\0octet\0blksize\01468\0tsize\00\0windowsize\016\0";
+    let request: &[u8] =
+        b"\0\x01SEP00085D237429.cnf.xml\0octet\0blksize\x001468\0tsize\x000\0windowsize\x0016\0";
     group.bench_function("read a request", |bencher| bencher.iter(|| ClientPacket::parse(request)));
     group.bench_function("read an acknowledgement", |bencher| {
         bencher.iter(|| ClientPacket::parse(std::hint::black_box(b"\0\x04\x01\x02")));

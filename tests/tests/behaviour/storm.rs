@@ -3,7 +3,7 @@
 //!
 //! `tests/storm/run` plays the same with thousands, and has an eye on times and memory.
 
-use anyhow::{Context as _, Result, ensure};
+use anyhow::{Result, ensure};
 use provd_tests::{Handset, Home, Server, eventually};
 use rustix::process::Signal;
 use serde_json::{Value, json};
@@ -47,7 +47,9 @@ async fn change_base(server: &Server, time_server: &str) -> Result<()> {
     config["config"]["raw_config"]["ntp_enabled"] = json!(true);
     config["config"]["raw_config"]["ntp_ip"] = json!(time_server);
     let edited = server.api().put("/0.2/cfg_mgr/configs/base", &config).await?;
-    let operation = edited.location.clone().with_context(|| format!("{edited:?}"))?;
+    ensure!(edited.status == 204, "{edited:?}");
+    // Few devices have their files before the answer comes.
+    let Some(operation) = edited.location else { return Ok(()) };
     eventually("all devices to be configured anew", || async {
         let operation = server.api().get(&operation).await?.ok()?;
         Ok((operation["ended"] != Value::Null).then_some(()))

@@ -1,5 +1,7 @@
 //! The config a device begins with: a copy of the template with the role `autocreate`, with credentials of its own.
 
+use std::sync::LazyLock;
+
 use rand::distr::{Alphanumeric, SampleString as _};
 use regex::{Captures, Regex};
 use serde_json::{Map, Value};
@@ -10,8 +12,10 @@ use super::store::StoreError;
 use crate::domain::config::{Config, ROLE_AUTOCREATE};
 use crate::domain::device_info::DeviceInfo;
 
-/// What stands in texts of the template for a value of the device's own.
-const PLACEHOLDER: &str = r"\$\{(?:(mac)|(id)|random:([1-9][0-9]?))\}";
+/// What stands in texts of the template for a value of the device's own. Compiled once: that takes longer than everything
+/// else that is done to a new config.
+static PLACEHOLDER: LazyLock<Option<Regex>> =
+    LazyLock::new(|| Regex::new(r"\$\{(?:(mac)|(id)|random:([1-9][0-9]?))\}").ok());
 
 impl Provisioning {
     /// A config after the template, not stored yet; nothing without a template, or if the template states no line 1
@@ -53,7 +57,7 @@ fn is_placeholder(value: &Value) -> bool {
 }
 
 fn personal(raw_config: &Map<String, Value>, id: &str, mac: Option<&str>) -> Map<String, Value> {
-    let Ok(placeholder) = Regex::new(PLACEHOLDER) else { return raw_config.clone() };
+    let Some(placeholder) = &*PLACEHOLDER else { return raw_config.clone() };
     let value = |found: &Captures<'_>| match (found.get(1), found.get(2), found.get(3)) {
         (Some(_), ..) => mac.unwrap_or(id).to_owned(),
         (_, Some(_), _) => id.to_owned(),

@@ -17,15 +17,26 @@ pub(super) struct Admission {
     limits: AutoCreation,
     // A plain mutex: only devices that are created come here, and it is held for a look.
     buckets: Mutex<HashMap<String, Bucket>>,
-    /// Devices that are being created, by network: they are not in the store yet, and count all the same.
-    creating: Arc<Mutex<HashMap<String, u64>>>,
+    creations: Arc<Mutex<Creations>>,
+}
+
+/// What is known of how many devices were created, by network.
+#[derive(Debug, Default)]
+struct Creations {
+    /// Those that are being created: they are not in the store yet, and count all the same.
+    under_way: HashMap<String, u64>,
+    /// How many there are at most: those that were stored when somebody counted them, and all that were permitted since. To
+    /// count them takes longer the more there are; that some may be gone matters only when these become too many.
+    at_most: HashMap<String, u64>,
+    /// How many were permitted of all networks together, ever.
+    permitted: u64,
 }
 
 /// The right to create one device, which counts until it is dropped.
 #[derive(Debug)]
 pub(super) struct Permit {
     network: String,
-    creating: Arc<Mutex<HashMap<String, u64>>>,
+    creations: Arc<Mutex<Creations>>,
 }
 
 impl Permit {
@@ -37,11 +48,11 @@ impl Permit {
 
 impl Drop for Permit {
     fn drop(&mut self) {
-        let mut creating = lock(&self.creating);
-        if let Some(count) = creating.get_mut(&self.network) {
+        let under_way = &mut lock(&self.creations).under_way;
+        if let Some(count) = under_way.get_mut(&self.network) {
             *count -= 1;
             if *count == 0 {
-                creating.remove(&self.network);
+                under_way.remove(&self.network);
             }
         }
     }
@@ -66,14 +77,15 @@ pub(super) enum Admitted {
 
 impl Admission {
     pub(super) fn new(limits: AutoCreation) -> Admission {
-        Admission { limits, buckets: Mutex::default(), creating: Arc::default() }
+        Admission { limits, buckets: Mutex::default(), creations: Arc::default() }
     }
 
     /// Asks for the creation of one device by a request from an address, and counts it.
     pub(super) async fn ask(&self, ip: IpAddr, store: &dyn Store) -> Result<Admitted, StoreError> {
-        // Counted before the store is asked: one that is stored between the two counts twice, none not at all.
-        let (permit, creating) = self.permit(network_of(ip));
-        if store.count_created(&permit.network).await? + creating > u64::from(self.limits.ceiling) {
+        let permit = self.permit(network_of(ip));
+        if !self.is_surely_below_ceiling(&permit.network)
+            && !self.is_below_ceiling(&permit.network, store).await?
+        {
             return Ok(Admitted::Full(permit.network.clone()));
         }
         Ok(match self.take(permit.network.clone(), Instant::now()) {
@@ -82,12 +94,38 @@ impl Admission {
         })
     }
 
-    /// A permit, and how many there are of its network with it.
-    fn permit(&self, network: String) -> (Permit, u64) {
-        let mut creating = lock(&self.creating);
-        let count = creating.entry(network.clone()).or_default();
-        *count += 1;
-        (Permit { network, creating: self.creating.clone() }, *count)
+    /// A permit, counted.
+    fn permit(&self, network: String) -> Permit {
+        let mut creations = lock(&self.creations);
+        creations.permitted += 1;
+        *creations.under_way.entry(network.clone()).or_default() += 1;
+        if let Some(count) = creations.at_most.get_mut(&network) {
+            *count += 1;
+        }
+        Permit { network, creations: self.creations.clone() }
+    }
+
+    fn is_surely_below_ceiling(&self, network: &str) -> bool {
+        let at_most = lock(&self.creations).at_most.get(network).copied();
+        at_most.is_some_and(|count| count <= u64::from(self.limits.ceiling))
+    }
+
+    /// Counts what the store has, and those under way.
+    async fn is_below_ceiling(&self, network: &str, store: &dyn Store) -> Result<bool, StoreError> {
+        // Taken before the store is asked: one that is stored between the two counts twice, none not at all.
+        let (under_way, permitted) = {
+            let creations = lock(&self.creations);
+            (creations.under_way.get(network).copied().unwrap_or_default(), creations.permitted)
+        };
+        let count = store.count_created(network).await? + under_way;
+        let mut creations = lock(&self.creations);
+        if creations.at_most.len() >= NETWORKS {
+            creations.at_most.clear();
+        }
+        // Whatever was permitted meanwhile may be of this network.
+        let at_most = count + (creations.permitted - permitted);
+        creations.at_most.insert(network.to_owned(), at_most);
+        Ok(count <= u64::from(self.limits.ceiling))
     }
 
     /// Takes one from what a network may still create, or says when there will be one.
@@ -142,11 +180,16 @@ mod tests {
     #[test]
     fn devices_under_way_count_until_they_are_stored() {
         let admission = Admission::new(AutoCreation::default());
-        let (first, one) = admission.permit("192.0.2.0/24".to_owned());
-        let (_second, two) = admission.permit("192.0.2.0/24".to_owned());
+        let permit = || admission.permit("192.0.2.0/24".to_owned());
+        let count = || lock(&admission.creations).under_way.get("192.0.2.0/24").copied();
+        let first = permit();
+        assert_eq!(count(), Some(1));
+        let second = permit();
+        assert_eq!(count(), Some(2));
         drop(first);
-        let (_third, still_two) = admission.permit("192.0.2.0/24".to_owned());
-        assert_eq!((one, two, still_two), (1, 2, 2));
+        assert_eq!(count(), Some(1));
+        drop(second);
+        assert_eq!(count(), None);
     }
 
     #[test]

@@ -6,6 +6,7 @@ use sqlx::sqlite::SqliteRow;
 use sqlx::{FromRow, QueryBuilder, Sqlite, SqliteConnection};
 
 use super::rows::{decode, from_json, from_micros, to_json, to_micros};
+use super::script::Script;
 use crate::domain::audit::AuditEntry;
 use crate::provisioning::store::{AuditFilter, StoreError};
 
@@ -41,14 +42,21 @@ fn read(row: &SqliteRow) -> Result<AuditEntry, StoreError> {
 }
 
 pub(super) async fn add(connection: &mut SqliteConnection, entries: &[AuditEntry]) -> Result<(), StoreError> {
+    let mut script = Script::default();
+    add_to(&mut script, entries)?;
+    script.run(connection).await?;
+    Ok(())
+}
+
+/// Adds the statements that note entries.
+pub(super) fn add_to(script: &mut Script, entries: &[AuditEntry]) -> Result<(), StoreError> {
     for entry in entries {
-        let query = sqlx::query(
+        script.add(
             "insert into audit (number, at, actor, action, kind, subject, changes) values \
-             ((select coalesce(max(number), 0) + 1 from audit), $1, $2, $3, $4, $5, $6)",
+             ((select coalesce(max(number), 0) + 1 from audit), ?, ?, ?, ?, ?, ?)",
         );
-        let query = query.bind(to_micros(entry.at)).bind(&entry.actor).bind(&entry.action);
-        let query = query.bind(&entry.kind).bind(&entry.subject).bind(to_json(&entry.changes, WHAT)?);
-        query.execute(&mut *connection).await?;
+        script.bind(to_micros(entry.at)).bind(&entry.actor).bind(&entry.action);
+        script.bind(&entry.kind).bind(&entry.subject).bind(to_json(&entry.changes, WHAT)?);
     }
     Ok(())
 }

@@ -3,9 +3,12 @@
 
 use std::net::IpAddr;
 
-use sqlx::SqliteConnection;
+use sqlx::sqlite::SqliteRow;
+use sqlx::{Row as _, SqliteConnection};
 
+use super::errors::{duplicate, names_table};
 use super::files::Difference;
+use super::script::Script;
 use super::stamps::Touched;
 use super::{audit, configs, devices, files};
 use crate::domain::audit::{Actor, AuditEntry};
@@ -28,14 +31,12 @@ pub(super) async fn apply(
     connection: &mut SqliteConnection,
     change: &DeviceChange,
 ) -> Result<Applied, StoreError> {
-    check_still_true(connection, change).await?;
-    if let Some(config) = &change.new_config {
-        configs::insert(connection, config).await?;
-    }
-    let device = put(connection, change).await?;
+    let device = match change.device.revision {
+        0 => insert(connection, change).await?,
+        _ => update(connection, change).await?,
+    };
     let mut touched = Touched::nothing();
     touched.add_device(&device);
-    audit::add(connection, &change.audit).await?;
     if let Some(absorbed) = &change.absorbed
         && !delete(connection, &absorbed.id, Some(absorbed.revision), &mut touched).await?
     {
@@ -52,37 +53,66 @@ pub(super) async fn apply(
     Ok(Applied { device, touched })
 }
 
-/// What the change rests on must not have changed since.
-async fn check_still_true(
-    connection: &mut SqliteConnection,
-    change: &DeviceChange,
-) -> Result<(), StoreError> {
-    if change.discovered && devices::is_known(connection, &change.device).await? {
-        return Err(StoreError::Conflict(change.device.id.clone()));
+/// Stores a new device with what comes with it, all in one script: phones come by the thousand. What the change rests on is
+/// checked there too; that it does not hold is known afterwards, and nothing of the transaction is kept.
+async fn insert(connection: &mut SqliteConnection, change: &DeviceChange) -> Result<Device, StoreError> {
+    let mut script = checks(change);
+    if let Some(config) = &change.new_config {
+        configs::insert_by(&mut script, config)?;
     }
-    match configs::first_changed(connection, &change.basis).await? {
-        Some(config) => Err(StoreError::Conflict(format!("config `{config}`"))),
-        None => Ok(()),
+    let device = devices::insert_by(&mut script, &change.device)?;
+    if let Some(configuration) = &change.files {
+        let difference = Difference::to_nothing(&configuration.files);
+        files::DEVICE.write_by(&mut script, &device.id, &difference, device.files_revision);
     }
+    audit::add_to(&mut script, &change.audit)?;
+    let taken = |error| match &change.new_config {
+        Some(config) if names_table(&error, "configs") => duplicate(&config.id)(error),
+        _ => duplicate(&device.id)(error),
+    };
+    are_true(&script.run(connection).await.map_err(taken)?)?;
+    Ok(device)
 }
 
-/// Stores the record, and the files if it comes with any.
-async fn put(connection: &mut SqliteConnection, change: &DeviceChange) -> Result<Device, StoreError> {
-    let id = &change.device.id;
+/// Replaces a device, with what comes with the change.
+async fn update(connection: &mut SqliteConnection, change: &DeviceChange) -> Result<Device, StoreError> {
+    are_true(&checks(change).run(connection).await?)?;
     let difference = match &change.files {
         None => None,
-        Some(new) if change.device.revision == 0 => Some(Difference::to_nothing(&new.files)),
-        Some(new) => Some(files::DEVICE.compare(connection, id, &new.files).await?),
+        Some(new) => Some(files::DEVICE.compare(connection, &change.device.id, &new.files).await?),
     };
-    let moves_bytes = difference.as_ref().is_some_and(|difference| difference.moves_bytes);
-    let device = match change.device.revision {
-        0 => devices::insert(connection, &change.device).await?,
-        _ => devices::update(connection, &change.device, moves_bytes).await?,
-    };
-    if let Some(difference) = difference {
-        files::DEVICE.write(connection, &device.id, &difference, device.files_revision).await?;
+    let mut script = Script::default();
+    if let Some(config) = &change.new_config {
+        configs::insert_by(&mut script, config)?;
+        let config = config.id.as_str();
+        std::mem::take(&mut script).run(connection).await.map_err(duplicate(config))?;
     }
+    let moves_bytes = difference.as_ref().is_some_and(|difference| difference.moves_bytes);
+    let device = devices::update(connection, &change.device, moves_bytes).await?;
+    if let Some(difference) = difference {
+        files::DEVICE.write_by(&mut script, &device.id, &difference, device.files_revision);
+    }
+    audit::add_to(&mut script, &change.audit)?;
+    script.run(connection).await?;
     Ok(device)
+}
+
+/// The checks that what the change rests on has not changed since: each gives a row for what has.
+fn checks(change: &DeviceChange) -> Script {
+    let mut script = Script::default();
+    if change.discovered {
+        devices::check_unknown(&mut script, &change.device);
+    }
+    configs::check_revisions(&mut script, &change.basis);
+    script
+}
+
+/// Whether checks gave no row.
+fn are_true(rows: &[SqliteRow]) -> Result<(), StoreError> {
+    match rows.first() {
+        None => Ok(()),
+        Some(row) => Err(StoreError::Conflict(row.try_get(0)?)),
+    }
 }
 
 /// Takes an address from all devices but one. Those that requests created and that nothing else identifies could never be

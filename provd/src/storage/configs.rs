@@ -2,21 +2,20 @@
 //!
 //! A config and its parents are read by one statement, a row for each parent, so that they are of one moment.
 
-use std::collections::HashMap;
-
 use sqlx::query::Query;
 use sqlx::sqlite::{SqliteArguments, SqliteRow};
 use sqlx::{FromRow, Sqlite, SqliteConnection};
 
 use super::errors::duplicate;
 use super::rows::{decode, from_json, to_json};
+use super::script::Script;
 use crate::domain::config::Config;
 use crate::provisioning::store::StoreError;
 
-/// One statement for any number of configs up to that of a usual lineage, so that it is prepared but once.
-pub(super) const REVISIONS: &str =
-    "select id, revision from configs where id in ($1, $2, $3, $4, $5, $6, $7, $8)";
-const REVISIONS_AT_ONCE: usize = 8;
+pub(super) const CHECK_REVISION: &str =
+    "select ? where coalesce((select revision from configs where id = ?), 0) <> ?";
+/// Configs that are checked in one statement, which may not have any number of parts.
+const CHECKED_AT_ONCE: usize = 32;
 
 #[derive(FromRow)]
 struct ConfigRow {
@@ -82,24 +81,15 @@ fn name(id: &str) -> String {
     format!("config `{id}`")
 }
 
-/// Which of these configs is not at the revision said of it any more; 0 is that of one that does not exist.
-pub(super) async fn first_changed<'a>(
-    connection: &mut SqliteConnection,
-    expected: &'a [(String, i64)],
-) -> Result<Option<&'a str>, StoreError> {
-    for expected in expected.chunks(REVISIONS_AT_ONCE) {
-        let ids = expected.iter().map(|(id, _)| Some(id)).chain(std::iter::repeat(None));
-        let mut query = sqlx::query_as(REVISIONS);
-        for id in ids.take(REVISIONS_AT_ONCE) {
-            query = query.bind(id);
-        }
-        let found: HashMap<String, i64> = query.fetch_all(&mut *connection).await?.into_iter().collect();
-        let revision = |id: &String| found.get(id).copied().unwrap_or(0);
-        if let Some((id, _)) = expected.iter().find(|(id, expected)| revision(id) != *expected) {
-            return Ok(Some(id));
+/// Adds the check that each of these configs is still at the revision said of it; 0 is that of one that does not exist. It
+/// gives a row with the name of each that is not.
+pub(super) fn check_revisions(script: &mut Script, expected: &[(String, i64)]) {
+    for expected in expected.chunks(CHECKED_AT_ONCE) {
+        script.add(&[CHECK_REVISION].repeat(expected.len()).join(" union all "));
+        for (id, revision) in expected {
+            script.bind(name(id)).bind(id).bind(*revision);
         }
     }
-    Ok(None)
 }
 
 pub(super) async fn one(connection: &mut SqliteConnection, id: &str) -> Result<Option<Config>, StoreError> {
@@ -157,57 +147,55 @@ pub(super) async fn save(connection: &mut SqliteConnection, config: &Config) -> 
         return insert(connection, config).await;
     }
     update(connection, config).await?;
-    clear_parents(connection, &config.id).await?;
-    insert_parents(connection, config).await?;
+    let mut script = Script::default();
+    script.add("delete from config_parents where config = ?").bind(&config.id);
+    insert_parents(&mut script, config);
+    script.run(connection).await?;
     Ok(Config { revision: config.revision + 1, ..config.clone() })
 }
 
 /// Inserts a config with its parents, as its first revision.
-pub(super) async fn insert(connection: &mut SqliteConnection, config: &Config) -> Result<Config, StoreError> {
-    let query = sqlx::query(
-        "insert into configs (id, seq, raw_config, role, transient, deletable, extra, revision) \
-         values ($1, (select coalesce(max(seq), 0) + 1 from configs), $2, $3, $4, $5, $6, $7)",
-    );
-    bind(query, config)?.bind(1).execute(&mut *connection).await.map_err(duplicate(&config.id))?;
-    insert_parents(connection, config).await?;
+async fn insert(connection: &mut SqliteConnection, config: &Config) -> Result<Config, StoreError> {
+    let mut script = Script::default();
+    insert_by(&mut script, config)?;
+    script.run(connection).await.map_err(duplicate(&config.id))?;
     Ok(Config { revision: 1, ..config.clone() })
 }
 
-async fn update(connection: &mut SqliteConnection, config: &Config) -> Result<(), StoreError> {
-    let query = sqlx::query(
-        "update configs set raw_config = $2, role = $3, transient = $4, deletable = $5, extra = $6, \
-         revision = revision + 1 where id = $1 and revision = $7",
+/// Adds the statements that do so.
+pub(super) fn insert_by(script: &mut Script, config: &Config) -> Result<(), StoreError> {
+    script.add(
+        "insert into configs (raw_config, role, transient, deletable, extra, id, revision, seq) \
+         values (?, ?, ?, ?, ?, ?, ?, (select coalesce(max(seq), 0) + 1 from configs))",
     );
-    let done = bind(query, config)?.bind(config.revision).execute(connection).await?;
-    if done.rows_affected() == 0 { Err(StoreError::Conflict(name(&config.id))) } else { Ok(()) }
+    bind(script, config)?.bind(&config.id).bind(1);
+    insert_parents(script, config);
+    Ok(())
 }
 
-/// Binds `$1` to `$6`: everything but parents and revision.
-fn bind<'q>(
-    query: Query<'q, Sqlite, SqliteArguments>,
-    config: &'q Config,
-) -> Result<Query<'q, Sqlite, SqliteArguments>, StoreError> {
+async fn update(connection: &mut SqliteConnection, config: &Config) -> Result<(), StoreError> {
+    let mut script = Script::default();
+    script.add(
+        "update configs set raw_config = ?, role = ?, transient = ?, deletable = ?, extra = ?, \
+         revision = revision + 1 where id = ? and revision = ? returning id",
+    );
+    bind(&mut script, config)?.bind(&config.id).bind(config.revision);
+    let updated = script.run(connection).await?;
+    if updated.is_empty() { Err(StoreError::Conflict(name(&config.id))) } else { Ok(()) }
+}
+
+/// Binds everything but identifier, parents and revision.
+fn bind<'s>(script: &'s mut Script, config: &Config) -> Result<&'s mut Script, StoreError> {
     let what = name(&config.id);
-    Ok(query
-        .bind(&config.id)
-        .bind(to_json(&config.raw_config, &what)?)
-        .bind(&config.role)
-        .bind(config.transient)
-        .bind(config.deletable)
-        .bind(to_json(&config.extra, &what)?))
+    script.bind(to_json(&config.raw_config, &what)?).bind(&config.role).bind(config.transient);
+    Ok(script.bind(config.deletable).bind(to_json(&config.extra, &what)?))
 }
 
-async fn clear_parents(connection: &mut SqliteConnection, id: &str) -> Result<(), StoreError> {
-    sqlx::query("delete from config_parents where config = $1").bind(id).execute(connection).await?;
-    Ok(())
-}
-
-async fn insert_parents(connection: &mut SqliteConnection, config: &Config) -> Result<(), StoreError> {
+fn insert_parents(script: &mut Script, config: &Config) {
     for (position, parent) in (0_i64..).zip(&config.parent_ids) {
-        let query = sqlx::query("insert into config_parents (config, position, parent) values ($1, $2, $3)");
-        query.bind(&config.id).bind(position).bind(parent).execute(&mut *connection).await?;
+        script.add("insert into config_parents (config, position, parent) values (?, ?, ?)");
+        script.bind(&config.id).bind(position).bind(parent);
     }
-    Ok(())
 }
 
 pub(super) async fn delete(connection: &mut SqliteConnection, id: &str) -> Result<bool, StoreError> {

@@ -3,12 +3,12 @@
 use std::net::IpAddr;
 use std::time::SystemTime;
 
-use sqlx::query::Query;
-use sqlx::sqlite::{SqliteArguments, SqliteRow};
-use sqlx::{FromRow, QueryBuilder, Row as _, Sqlite, SqliteConnection};
+use sqlx::sqlite::SqliteRow;
+use sqlx::{FromRow, QueryBuilder, Row as _, SqliteConnection};
 
-use super::errors::{corrupt, duplicate};
+use super::errors::corrupt;
 use super::rows::{decode, from_json, from_micros, to_json, to_micros};
+use super::script::Script;
 use crate::domain::device::{Device, Failure};
 use crate::domain::device_info::DeviceInfo;
 use crate::provisioning::store::{DeviceKey, StoreError};
@@ -21,6 +21,9 @@ pub(super) const BY_UUID: &str = "select * from devices where uuid = $1 order by
 pub(super) const BY_IP: &str = "select * from devices where ip = $1 order by seq limit 100";
 pub(super) const BY_IP_WITHOUT_MAC: &str =
     "select * from devices where ip = $1 and mac is null order by seq limit 100";
+pub(super) const KNOWN_BY_MAC: &str = "select ? from devices where mac = ? and id <> ? limit 1";
+pub(super) const KNOWN_BY_SN: &str = "select ? from devices where sn = ? and id <> ? limit 1";
+pub(super) const KNOWN_BY_UUID: &str = "select ? from devices where uuid = ? and id <> ? limit 1";
 pub(super) const COUNT_CREATED: &str = "select count(*) from devices where origin = $1";
 
 pub(super) const EXPIRED: &str = "select * from devices where origin is not null \
@@ -147,17 +150,18 @@ pub(super) async fn ids_of_plugin(
     Ok(query.fetch_all(connection).await?)
 }
 
-/// Inserts a device, as its first revision and with the first state of its files.
-pub(super) async fn insert(connection: &mut SqliteConnection, device: &Device) -> Result<Device, StoreError> {
-    let query = sqlx::query(
-        "insert into devices (id, seq, mac, sn, uuid, ip, vendor, model, version, plugin, config, configured, \
-         last_error, added, tenant_uuid, remote_state_sip_username, trigger_path, extra, last_error_at, \
-         provenance, origin, created, files_revision, revision) \
-         values ($1, (select coalesce(max(seq), 0) + 1 from devices), \
-         $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, 1, 1)",
+/// Adds the statement that inserts a device, as its first revision and with the first state of its files, and gives the
+/// device as it is stored then.
+pub(super) fn insert_by(script: &mut Script, device: &Device) -> Result<Device, StoreError> {
+    script.add(
+        "insert into devices (mac, sn, uuid, ip, vendor, model, version, plugin, config, configured, last_error, \
+         added, tenant_uuid, remote_state_sip_username, trigger_path, extra, last_error_at, provenance, origin, \
+         id, created, files_revision, revision, seq) \
+         values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 1, 1, \
+         (select coalesce(max(seq), 0) + 1 from devices))",
     );
     let created = to_micros(SystemTime::now());
-    bind(query, device)?.bind(created).execute(connection).await.map_err(duplicate(&device.id))?;
+    bind(script, device)?.bind(&device.id).bind(created);
     let created = Some(from_micros(created, &name(&device.id))?);
     Ok(Device { created, files_revision: 1, revision: 1, ..device.clone() })
 }
@@ -169,60 +173,49 @@ pub(super) async fn update(
     device: &Device,
     moves_bytes: bool,
 ) -> Result<Device, StoreError> {
-    let query = sqlx::query(
-        "update devices set mac = $2, sn = $3, uuid = $4, ip = $5, vendor = $6, model = $7, version = $8, \
-         plugin = $9, config = $10, configured = $11, last_error = $12, added = $13, tenant_uuid = $14, \
-         remote_state_sip_username = $15, trigger_path = $16, extra = $17, last_error_at = $18, provenance = $19, \
-         origin = $20, files_revision = files_revision + $21, revision = revision + 1 \
-         where id = $1 and revision = $22 returning created, files_revision",
+    let mut script = Script::default();
+    script.add(
+        "update devices set mac = ?, sn = ?, uuid = ?, ip = ?, vendor = ?, model = ?, version = ?, plugin = ?, \
+         config = ?, configured = ?, last_error = ?, added = ?, tenant_uuid = ?, remote_state_sip_username = ?, \
+         trigger_path = ?, extra = ?, last_error_at = ?, provenance = ?, origin = ?, \
+         files_revision = files_revision + ?, revision = revision + 1 \
+         where id = ? and revision = ? returning id, created, files_revision",
     );
-    let query = bind(query, device)?.bind(i64::from(moves_bytes)).bind(device.revision);
+    bind(&mut script, device)?.bind(i64::from(moves_bytes)).bind(&device.id).bind(device.revision);
     let what = name(&device.id);
-    let Some(row) = query.fetch_optional(connection).await? else {
+    let Some(row) = script.run(connection).await?.pop() else {
         return Err(StoreError::Conflict(what));
     };
-    let (created, files_revision): (Option<i64>, i64) = decode(&row, "device", "id")?;
+    let (_, created, files_revision): (String, Option<i64>, i64) = decode(&row, "device", "id")?;
     let created = created.map(|created| from_micros(created, &what)).transpose()?;
     Ok(Device { created, files_revision, revision: device.revision + 1, ..device.clone() })
 }
 
-/// Binds `$1` to `$20`: everything but what the store counts and when it was created.
-fn bind<'q>(
-    query: Query<'q, Sqlite, SqliteArguments>,
-    device: &'q Device,
-) -> Result<Query<'q, Sqlite, SqliteArguments>, StoreError> {
-    let info = &device.info;
-    Ok(query
-        .bind(&device.id)
-        .bind(info.mac.map(|mac| mac.to_string()))
-        .bind(&info.sn)
-        .bind(&info.uuid)
-        .bind(info.ip.map(|ip| ip.to_string()))
-        .bind(&info.vendor)
-        .bind(&info.model)
-        .bind(&info.version)
-        .bind(&device.plugin)
-        .bind(&device.config)
-        .bind(device.configured)
-        .bind(device.last_error.as_ref().map(|failure| &failure.reason))
-        .bind(&device.added)
-        .bind(&device.tenant_uuid)
-        .bind(&device.remote_state_sip_username)
-        .bind(&device.trigger_path)
-        .bind(to_json(&device.extra, &name(&device.id))?)
-        .bind(device.last_error.as_ref().map(|failure| to_micros(failure.at)))
-        .bind(to_json(&device.provenance, &name(&device.id))?)
-        .bind(&device.origin))
+/// Binds everything but the identifier, what the store counts and when it was created.
+fn bind<'s>(script: &'s mut Script, device: &Device) -> Result<&'s mut Script, StoreError> {
+    let (info, what) = (&device.info, name(&device.id));
+    script.bind(info.mac.map(|mac| mac.to_string())).bind(&info.sn).bind(&info.uuid);
+    script.bind(info.ip.map(|ip| ip.to_string())).bind(&info.vendor).bind(&info.model).bind(&info.version);
+    script.bind(&device.plugin).bind(&device.config).bind(device.configured);
+    script.bind(device.last_error.as_ref().map(|failure| &failure.reason));
+    script.bind(&device.added).bind(&device.tenant_uuid).bind(&device.remote_state_sip_username);
+    script.bind(&device.trigger_path).bind(to_json(&device.extra, &what)?);
+    script.bind(device.last_error.as_ref().map(|failure| to_micros(failure.at)));
+    Ok(script.bind(to_json(&device.provenance, &what)?).bind(&device.origin))
 }
 
-/// Whether another device has the MAC address, serial number or UUID of this one.
-pub(super) async fn is_known(connection: &mut SqliteConnection, device: &Device) -> Result<bool, StoreError> {
+/// Adds the check that no other device has the MAC address, serial number or UUID of this one. It gives a row for each that
+/// one has.
+pub(super) fn check_unknown(script: &mut Script, device: &Device) {
     for key in DeviceKey::identities(&device.info) {
-        if find(connection, &key).await?.iter().any(|other| other.id != device.id) {
-            return Ok(true);
-        }
+        let (statement, value) = match key {
+            DeviceKey::Mac(mac) => (KNOWN_BY_MAC, mac.to_string()),
+            DeviceKey::Sn(sn) => (KNOWN_BY_SN, sn),
+            DeviceKey::Uuid(uuid) => (KNOWN_BY_UUID, uuid),
+            DeviceKey::Ip(_) | DeviceKey::IpWithoutMac(_) => continue,
+        };
+        script.add(statement).bind(name(&device.id)).bind(value).bind(&device.id);
     }
-    Ok(false)
 }
 
 /// How many devices requests from a network created that nobody has changed since.

@@ -180,6 +180,12 @@ pub(super) fn duplicate(id: &str) -> impl FnOnce(sqlx::Error) -> StoreError {
     }
 }
 
+/// Whether an error is about a table, as `SQLite` names it in those of constraints: `UNIQUE constraint failed: configs.id`.
+pub(super) fn names_table(error: &sqlx::Error, table: &str) -> bool {
+    let column = error.as_database_error().and_then(|error| error.message().rsplit(": ").next());
+    column.and_then(|column| column.split_once('.')).is_some_and(|(named, _)| named == table)
+}
+
 /// A record that does not read as what it should be.
 pub(super) fn corrupt(what: &str, why: impl Display) -> StoreError {
     StoreError::Corrupt { what: what.to_owned(), why: why.to_string() }

@@ -11,6 +11,7 @@ use sqlx::sqlite::SqliteRow;
 use sqlx::{FromRow, SqliteConnection};
 
 use super::rows::{decode, from_micros, to_micros};
+use super::script::Script;
 use crate::domain::mac::canonical_path;
 use crate::domain::plugin::{GeneratedFile, StoredFile, etag};
 use crate::provisioning::store::StoreError;
@@ -37,7 +38,7 @@ macro_rules! file_table {
                 " as stored (",
                 $owner,
                 ", canonical, path, content, media_type, sensitive, etag, modified, revision) ",
-                "values ($1, $2, $3, $4, $5, $6, $7, $8, $9) ",
+                "values (?, ?, ?, ?, ?, ?, ?, ?, ?) ",
                 "on conflict (",
                 $owner,
                 ", canonical) do update set path = excluded.path, content = excluded.content, ",
@@ -46,7 +47,7 @@ macro_rules! file_table {
                 "revision = case when stored.etag = excluded.etag then stored.revision else excluded.revision end"
             ),
             revision: concat!("select coalesce(max(revision), 0) from ", $table, " where ", $owner, " = $1"),
-            remove: concat!("delete from ", $table, " where ", $owner, " = $1 and canonical = $2"),
+            remove: concat!("delete from ", $table, " where ", $owner, " = ? and canonical = ?"),
         }
     };
 }
@@ -176,16 +177,29 @@ impl FileTable {
         difference: &Difference<'_>,
         revision: i64,
     ) -> Result<(), StoreError> {
+        let mut script = Script::default();
+        self.write_by(&mut script, owner, difference, revision);
+        script.run(connection).await?;
+        Ok(())
+    }
+
+    /// Adds the statements that do so.
+    pub(super) fn write_by(
+        &self,
+        script: &mut Script,
+        owner: &str,
+        difference: &Difference<'_>,
+        revision: i64,
+    ) {
         for canonical in &difference.gone {
-            sqlx::query(self.remove).bind(owner).bind(canonical).execute(&mut *connection).await?;
+            script.add(self.remove).bind(owner).bind(canonical);
         }
         let now = to_micros(SystemTime::now());
         for (canonical, file, etag) in &difference.differing {
-            let query = sqlx::query(self.put).bind(owner).bind(canonical).bind(&file.path);
-            let query = query.bind(file.content.as_ref()).bind(&file.media_type).bind(file.sensitive);
-            query.bind(etag).bind(now).bind(revision).execute(&mut *connection).await?;
+            script.add(self.put).bind(owner).bind(canonical).bind(&file.path);
+            script.bind(file.content.as_ref()).bind(&file.media_type).bind(file.sensitive);
+            script.bind(etag).bind(now).bind(revision);
         }
-        Ok(())
     }
 
     /// What is stored but for the bytes, by canonical path.

@@ -21,6 +21,7 @@ mod plugins;
 mod presences;
 mod reading;
 mod rows;
+mod script;
 mod stamps;
 mod store;
 #[cfg(test)]

@@ -32,7 +32,13 @@ async fn each_is_one_search_of_one_index() {
             files::COMMON.one,
             "SEARCH common_files USING INDEX sqlite_autoindex_common_files_1 (plugin=? AND canonical=?)",
         ),
-        (configs::REVISIONS, "SEARCH configs USING INDEX sqlite_autoindex_configs_1 (id=?)"),
+        (
+            configs::CHECK_REVISION,
+            "SCAN CONSTANT ROW; SCALAR SUBQUERY 1; SEARCH configs USING INDEX sqlite_autoindex_configs_1 (id=?)",
+        ),
+        (devices::KNOWN_BY_MAC, "SEARCH devices USING INDEX devices_by_mac (mac=?)"),
+        (devices::KNOWN_BY_SN, "SEARCH devices USING INDEX devices_by_sn (sn=?)"),
+        (devices::KNOWN_BY_UUID, "SEARCH devices USING INDEX devices_by_uuid (uuid=?)"),
         (devices::COUNT_CREATED, "SEARCH devices USING COVERING INDEX devices_by_origin (origin=?)"),
     ] {
         assert_eq!(plan(&fixture, sql).await, expected);

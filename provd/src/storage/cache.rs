@@ -20,6 +20,8 @@ use crate::provisioning::store::{DeviceKey, StoreError};
 const DEVICES: u64 = 50_000;
 /// Configs that are kept.
 const CONFIGS: u64 = 10_000;
+/// Roles whose config is kept. Few are asked for.
+const ROLES: u64 = 16;
 /// Generated files that are kept, in bytes of their content and names.
 const FILE_BYTES: u64 = 64 << 20;
 /// What a kept file takes besides its content, in bytes.
@@ -35,6 +37,8 @@ pub(super) struct ReadCache {
     devices: Cache<DeviceKey, Kept<Vec<Arc<Device>>>>,
     /// That a config does not exist is not kept: then a new one makes no answer wrong.
     configs: Cache<String, Kept<Option<Arc<Config>>>>,
+    /// The oldest config with a role. One that comes later is not older; that there is none is not kept.
+    roles: Cache<String, Kept<Option<Config>>>,
     device_files: Cache<FileKey, Kept<Option<Arc<StoredFile>>>>,
     common_files: Cache<FileKey, Kept<Option<Arc<StoredFile>>>>,
     metrics: Arc<StorageMetrics>,
@@ -53,6 +57,7 @@ impl ReadCache {
             stamps,
             devices: Cache::new(DEVICES),
             configs: Cache::new(CONFIGS),
+            roles: Cache::new(ROLES),
             device_files: files(),
             common_files: files(),
             metrics,
@@ -82,6 +87,16 @@ impl ReadCache {
         let now = self.stamps.config_writes();
         let asked = Asked { usage: &self.metrics.configs, kept: &self.configs, now };
         asked.kept_or(&id.to_owned(), |kept| kept.since == now, Option::is_some, read).await
+    }
+
+    pub(super) async fn config_with_role(
+        &self,
+        role: &str,
+        read: impl Future<Output = Result<Option<Config>, StoreError>>,
+    ) -> Result<Option<Config>, StoreError> {
+        let now = self.stamps.config_writes();
+        let asked = Asked { usage: &self.metrics.configs, kept: &self.roles, now };
+        asked.kept_or(&role.to_owned(), |kept| kept.since == now, Option::is_some, read).await
     }
 
     pub(super) async fn device_file(

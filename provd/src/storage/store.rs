@@ -148,7 +148,8 @@ impl Store for Database {
     }
 
     async fn config_with_role(&self, role: &str) -> Result<Option<Config>, StoreError> {
-        configs::oldest_with_role(&mut *self.read().await?, role).await
+        let read = async { configs::oldest_with_role(&mut *self.read().await?, role).await };
+        self.cache.config_with_role(role, read).await
     }
 
     async fn put_config(&self, config: &Config, change: ConfigChange) -> Result<Config, StoreError> {

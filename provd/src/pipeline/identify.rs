@@ -6,7 +6,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use super::record::{Draft, Identification};
+use super::record::{Draft, Identification, Tried};
 use super::retrieve::{self, Found};
 use super::update::is_current;
 use super::{Pipeline, log};
@@ -16,7 +16,7 @@ use crate::domain::policy::{Retriever, Updater};
 use crate::domain::provenance::Source;
 use crate::domain::request::{Request, RequestKind};
 use crate::provisioning::DeviceGuard;
-use crate::provisioning::store::StoreError;
+use crate::provisioning::store::{DeviceKey, StoreError};
 
 /// How often a change of a record is tried again when somebody else changed it at the same time.
 const ATTEMPTS: usize = 5;
@@ -32,6 +32,14 @@ pub(super) struct Identified {
     pub(super) is_settled: bool,
     /// The phone is to ask again after this time, and gets nothing now.
     pub(super) retry_after: Option<Duration>,
+}
+
+/// That a device was looked for, and not found.
+struct Looked {
+    /// Before which it was.
+    at: usize,
+    /// What it was looked for by.
+    tried: Vec<(DeviceKey, Tried)>,
 }
 
 /// Who a request is of, as far as it says.
@@ -54,7 +62,8 @@ impl Pipeline {
         self.complete_by_lease(request, &mut draft.info);
         let (info, source) = (&draft.info, Source::of(request));
         let story = &mut draft.identification;
-        match self.retrieve(info, &mut story.tried).await? {
+        let looks = self.provisioning.locks().now();
+        let found = match self.retrieve(info, &mut story.tried).await? {
             Some(device) if self.is_settled(&device, info, source) => {
                 return Ok(Identified {
                     device: Some(device),
@@ -64,11 +73,12 @@ impl Pipeline {
                 });
             }
             None if !may_create => return Ok(Identified { complete: true, ..Identified::default() }),
-            _ => {}
-        }
+            found => found.is_some(),
+        };
         let stated = Stated { info: info.clone(), source, may_create };
+        let looked = (!found).then(|| Looked { at: looks, tried: story.tried.clone() });
         let pipeline = self.clone();
-        let change = async move { pipeline.change(&stated).await };
+        let change = async move { pipeline.change(&stated, looked).await };
         let change = self.changes.spawn_on(change, &self.runtime).await;
         let (identified, changed) =
             change.unwrap_or_else(|error| Err(StoreError::Unavailable(error.to_string())))?;
@@ -107,13 +117,22 @@ impl Pipeline {
         is_current || self.settings.updater == Updater::Secure
     }
 
-    async fn change(&self, stated: &Stated) -> Result<(Identified, Identification), StoreError> {
-        let _guard = self.provisioning.locks().lock(retrieve::lock_key(&stated.info)).await;
+    /// Changes what a request changes.
+    async fn change(
+        &self,
+        stated: &Stated,
+        looked: Option<Looked>,
+    ) -> Result<(Identified, Identification), StoreError> {
+        let guard = self.provisioning.locks().lock(retrieve::lock_key(&stated.info)).await;
+        // Should it be there by now after all, known by another key, then storing it fails for what it is known by, and it is
+        // looked for again.
+        let is_current = |looked: &Looked| guard.is_first_since(looked.at) && stated.info.has_identity();
+        let mut looked = looked.filter(is_current);
         let mut attempts = 1;
         let mut turn = None;
         loop {
             let mut story = Identification::default();
-            match self.try_change(stated, &mut story).await {
+            match self.try_change(stated, looked.take(), &mut story).await {
                 Err(StoreError::Conflict(_)) if attempts < ATTEMPTS => attempts += 1,
                 identified => return identified.map(|identified| (identified, story)),
             }
@@ -132,9 +151,16 @@ impl Pipeline {
     async fn try_change(
         &self,
         stated: &Stated,
+        looked: Option<Looked>,
         story: &mut Identification,
     ) -> Result<Identified, StoreError> {
-        let found = match self.retrieve(&stated.info, &mut story.tried).await? {
+        let found = if let Some(looked) = looked {
+            story.tried = looked.tried;
+            None
+        } else {
+            self.retrieve(&stated.info, &mut story.tried).await?
+        };
+        let found = match found {
             Some(device) => Found::Stored(device),
             None if !stated.may_create => return Ok(Identified { complete: true, ..Identified::default() }),
             None => self.new_device(stated).await?,

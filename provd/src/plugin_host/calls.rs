@@ -1,5 +1,7 @@
 //! The calls of a plugin as the use cases make them: remembered where the plugin allows it, judged before they are believed.
 
+use std::sync::Arc;
+
 use async_trait::async_trait;
 use futures_util::future::join_all;
 use provd_proto::v1;
@@ -15,6 +17,7 @@ use super::served::open_beneath;
 use crate::domain::answer::ServedFile;
 use crate::domain::device::Device;
 use crate::domain::device_info::DeviceInfo;
+use crate::domain::mac::canonical_path;
 use crate::domain::plugin::{Configuration, FileReference, PluginState, Support};
 use crate::domain::raw_config::RawConfig;
 use crate::domain::request::{Request, RequestKind};
@@ -45,9 +48,11 @@ impl Plugins for PluginHost {
         if let Some(votes) = remembered {
             return votes;
         }
-        let asked = audience.interested(request);
-        let answers = join_all(asked.iter().map(|plugin| self.extract_by(plugin, request))).await;
-        audience.count(request, asked.len(), answers.into_iter().flatten().collect())
+        let interested = audience.interested(request);
+        let asked = interested.len();
+        let groups = self.of_one_mind(interested);
+        let answers = join_all(groups.into_iter().map(|group| self.extract_by_any(group, request))).await;
+        audience.count(request, asked, answers.into_iter().flatten().collect())
     }
 
     fn shape(&self, request: &Request) -> Option<Shape> {
@@ -119,6 +124,9 @@ impl Plugins for PluginHost {
         self.metrics.answers.looked(remembered.is_some());
         if let Some(reference) = remembered {
             return Ok(FileAnswer { reference, may_be_remembered: is_all_that_counts(request) });
+        }
+        if let Some(own) = self.own_file(plugin, device, request)? {
+            return Ok(own);
         }
         let generation = self.running(plugin)?;
         let message = v1::ServeFileRequest {
@@ -216,6 +224,56 @@ pub(super) async fn configure_by(
 }
 
 impl PluginHost {
+    /// Plugins that read the same out of a request, together: to ask one of them is enough.
+    fn of_one_mind(&self, plugins: Vec<String>) -> Vec<Vec<String>> {
+        let mut groups: Vec<(Option<Arc<Generation>>, Vec<String>)> = Vec::new();
+        for plugin in plugins {
+            let generation = self.generation(&plugin).ok();
+            let like = |group: &&mut (Option<Arc<Generation>>, Vec<String>)| {
+                group.0.as_ref().zip(generation.as_ref()).is_some_and(|(one, two)| one.extracts_like(two))
+            };
+            match groups.iter_mut().find(like) {
+                Some((_, group)) => group.push(plugin),
+                None => groups.push((generation, vec![plugin])),
+            }
+        }
+        groups.into_iter().map(|(_, group)| group).collect()
+    }
+
+    /// What plugins of one mind say: the answer of the first that can be asked is that of all.
+    async fn extract_by_any(&self, group: Vec<String>, request: &Request) -> Vec<Answer> {
+        for plugin in &group {
+            if let Some((_, info, depends_on)) = self.extract_by(plugin, request).await {
+                let answer = |plugin| (plugin, info.clone(), depends_on.clone());
+                return group.into_iter().map(answer).collect();
+            }
+        }
+        Vec::new()
+    }
+
+    /// The file by which a device is known to be up to date, where a request is for its very path. A plugin that is data
+    /// generated it for this device under this path, so it would name it.
+    fn own_file(
+        &self,
+        plugin: &str,
+        device: &Device,
+        request: &Request,
+    ) -> Result<Option<FileReference>, PluginError> {
+        let generation = self.generation(plugin)?;
+        let (Some(trigger), Some(path)) = (&device.trigger_path, request.kind.path()) else {
+            return Ok(None);
+        };
+        let is_own = generation.data.is_some()
+            && device.configured
+            && device.plugin.as_deref() == Some(plugin)
+            && canonical_path(path.trim_start_matches('/')) == canonical_path(trigger);
+        let reference = is_own.then(|| FileReference::Generated(trigger.clone()));
+        if let Some(reference) = reference.as_ref().filter(|reference| may_be_kept(reference, request)) {
+            generation.memory.remember_file(Some(device), request, reference.clone());
+        }
+        Ok(reference)
+    }
+
     /// What one plugin says; nothing if it cannot be asked now. One that answers nonsense was heard, and says nothing.
     async fn extract_by(&self, plugin: &str, request: &Request) -> Option<Answer> {
         match self.try_extract(plugin, request).await {

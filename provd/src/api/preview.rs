@@ -65,8 +65,7 @@ async fn completed(api: &ApiState, device: &Device, sent: Map<String, Value>) ->
         Some(id) => api.provisioning.store().config(id).await?,
         None => None,
     };
-    let mut document =
-        stored.map(|config| config.to_document()).unwrap_or_else(|| Config::default().to_document());
+    let mut document = stored.map_or_else(|| Config::default().to_document(), |config| config.to_document());
     document.extend(sent);
     Ok(Config::from_document(document)?)
 }

@@ -2,8 +2,7 @@
 //!
 //! What phones sent is escaped where it is shown. File contents and raw configs never come here.
 
-use std::net::IpAddr;
-
+use super::remote_state::base_name;
 use crate::domain::device::Device;
 use crate::domain::device_info::DeviceInfo;
 use crate::domain::request::Request;
@@ -58,7 +57,8 @@ pub(super) fn refused(info: &DeviceInfo, why: &str) {
 }
 
 /// Somebody asked for a file that holds secrets, whether or not it exists.
-pub(super) fn sensitive(ip: IpAddr, base_name: &str) {
+pub(super) fn sensitive(request: &Request) {
+    let (ip, base_name) = (request.ip, base_name(request.kind.path().unwrap_or_default()));
     let shown: String = base_name.chars().take(100).flat_map(char::escape_debug).collect();
     tracing::info!(target: SECURITY, "Sensitive file requested from {ip}: {shown}");
 }

@@ -4,6 +4,7 @@
 //! know of plugins and the database they know from `provisioning`.
 
 mod admission;
+mod capacity;
 mod doubts;
 mod extract;
 mod identify;
@@ -37,6 +38,7 @@ use crate::metrics::RequestMetrics;
 use crate::provisioning::Provisioning;
 use crate::provisioning::store::StoreError;
 use admission::Admission;
+use capacity::{Capacity, Turn};
 use doubts::Doubts;
 use leases::Leases;
 use recollection::Recollection;
@@ -81,6 +83,7 @@ pub struct Pipeline {
     settings: Arc<PipelineSettings>,
     journal: Arc<Journal>,
     admission: Arc<Admission>,
+    capacity: Arc<Capacity>,
     doubts: Arc<Doubts>,
     leases: Arc<Leases>,
     recollection: Arc<Recollection>,
@@ -104,6 +107,7 @@ impl Pipeline {
             settings: Arc::new(settings),
             provisioning,
             journal,
+            capacity: Arc::default(),
             doubts: Arc::default(),
             leases: Arc::default(),
             recollection: Arc::default(),
@@ -129,6 +133,10 @@ impl Pipeline {
         if let Key::Denied(why) = key {
             return Ok(deny(log, why, draft));
         }
+        let _place = match self.capacity.turn(request, draft.id).await {
+            Turn::Now(place) => place,
+            Turn::Later(retry_after) => return Ok(Answer::Unavailable { retry_after }),
+        };
         let began = Instant::now();
         (draft.info, draft.votes) = self.extract(request).await;
         log.extracted(&draft.info);

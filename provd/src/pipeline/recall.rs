@@ -38,7 +38,9 @@ impl Pipeline {
         log.extracted(&decision.concluded.info);
         log.retrieved(Some(device));
         log.routed(Some(&decision.plugin));
-        self.log_if_sensitive(decision.is_sensitive, &request);
+        if decision.is_sensitive {
+            log::sensitive(&request);
+        }
         self.doubts.forget(&device.id);
         let fetched = decision.is_trigger && matches!(answer, Answer::File(_)) && is_fetch(&request);
         let at = self.saw(device, &request, answer, fetched);

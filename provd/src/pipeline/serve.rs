@@ -28,7 +28,9 @@ impl Pipeline {
         device: &Device,
         request: &Request,
     ) -> Result<(Answer, Option<Given>), StoreError> {
-        self.log_if_sensitive(self.is_sensitive(plugin, request), request);
+        if self.is_sensitive(plugin, request) {
+            log::sensitive(request);
+        }
         match self.provisioning.plugins().serve_file(plugin, device, request).await {
             Ok(FileAnswer { reference, may_be_remembered }) => {
                 let answer = self.fetch(plugin, device, request, &reference).await?;
@@ -74,13 +76,6 @@ impl Pipeline {
     /// Whether a request is for a file that holds secrets.
     pub(super) fn is_sensitive(&self, plugin: &str, request: &Request) -> bool {
         self.provisioning.plugins().is_sensitive(plugin, base_name(request.kind.path().unwrap_or_default()))
-    }
-
-    /// Somebody asked for a file that holds secrets, whether or not it exists.
-    pub(super) fn log_if_sensitive(&self, is_sensitive: bool, request: &Request) {
-        if is_sensitive {
-            log::sensitive(request.ip, base_name(request.kind.path().unwrap_or_default()));
-        }
     }
 
     /// A file that the plugin would generate is not there: for now, if the device waits to be configured; a phone that is

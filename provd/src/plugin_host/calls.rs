@@ -125,8 +125,8 @@ impl Plugins for PluginHost {
         if let Some(reference) = remembered {
             return Ok(FileAnswer { reference, may_be_remembered: is_all_that_counts(request) });
         }
-        if let Some(own) = self.own_file(plugin, device, request)? {
-            return Ok(own);
+        if let Some(reference) = self.own_file(plugin, device, request)? {
+            return Ok(FileAnswer { reference, may_be_remembered: is_all_that_counts(request) });
         }
         let generation = self.running(plugin)?;
         let message = v1::ServeFileRequest {
@@ -268,7 +268,7 @@ impl PluginHost {
             && device.plugin.as_deref() == Some(plugin)
             && canonical_path(path.trim_start_matches('/')) == canonical_path(trigger);
         let reference = is_own.then(|| FileReference::Generated(trigger.clone()));
-        if let Some(reference) = reference.as_ref().filter(|reference| may_be_kept(reference, request)) {
+        if let Some(reference) = reference.as_ref().filter(|_| is_all_that_counts(request)) {
             generation.memory.remember_file(Some(device), request, reference.clone());
         }
         Ok(reference)

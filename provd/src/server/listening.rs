@@ -5,6 +5,7 @@ use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 
 use anyhow::Context as _;
 use serde_json::{Map, Value, json};
+use socket2::SockRef;
 use tokio::net::{TcpListener, UdpSocket};
 
 use crate::listeners::dhcp::PassiveDhcp;
@@ -14,6 +15,10 @@ use crate::settings::{DhcpListen, Settings};
 /// TFTP's own port (RFC 1350), and the one used where that is not permitted.
 const TFTP_PORT: u16 = 69;
 const UNPRIVILEGED_TFTP_PORT: u16 = 6969;
+
+/// Bytes of requests that may wait to be read, as far as the kernel permits (`net.core.rmem_max`): after a power cut
+/// thousands of phones ask at once, and one whose request is lost asks again only after seconds.
+const TFTP_RECEIVED: usize = 4 << 20;
 
 /// Where the server listens.
 #[derive(Debug, Clone, Copy)]
@@ -50,6 +55,10 @@ impl Listening {
         let http = bound("HTTP", "--http", settings.http, http::Sockets::bind(settings.http))?;
         let api = bound("the REST API", "--api", settings.api, TcpListener::bind(settings.api).await)?;
         let tftp = udp(settings.tftp).await?;
+        let received = SockRef::from(&tftp).set_recv_buffer_size(TFTP_RECEIVED);
+        if let Err(error) = received {
+            tracing::debug!("the TFTP socket keeps its receive buffer: {error}");
+        }
         let addresses = Addresses { http: http.address(), tftp: tftp.local_addr()?, api: api.local_addr()? };
         Ok(Listening { http, tftp, api, addresses })
     }

@@ -69,19 +69,14 @@ async fn next(
     places: &Arc<Semaphore>,
     (failures, overload): (&Refusals, &Refusals),
 ) -> (Option<OwnedSemaphorePermit>, (TcpStream, SocketAddr)) {
-    let place = match places.clone().try_acquire_owned() {
-        Ok(place) => Some(place),
-        Err(_) => {
-            if let Some(times) = overload.count() {
-                warn!(
-                    times,
-                    "no more HTTP connections are accepted for now: there are as many as there may be"
-                );
-            }
-            // It is never closed.
-            places.clone().acquire_owned().await.ok()
+    let mut place = places.clone().try_acquire_owned().ok();
+    if place.is_none() {
+        if let Some(times) = overload.count() {
+            warn!(times, "no more HTTP connections are accepted for now: there are as many as there may be");
         }
-    };
+        // It is never closed.
+        place = places.clone().acquire_owned().await.ok();
+    }
     (place, accept(listener, failures).await)
 }
 

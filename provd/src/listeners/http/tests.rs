@@ -26,11 +26,11 @@ struct Server {
 }
 
 impl Server {
-    async fn start(handler: FakeHandler) -> Server {
-        Server::start_with(handler, HttpSettings::default()).await
+    fn start(handler: FakeHandler) -> Server {
+        Server::start_with(handler, HttpSettings::default())
     }
 
-    async fn start_with(handler: FakeHandler, settings: HttpSettings) -> Server {
+    fn start_with(handler: FakeHandler, settings: HttpSettings) -> Server {
         let sockets = Sockets::bind("127.0.0.1:0".parse().unwrap()).unwrap();
         let address = sockets.address();
         let handler = Arc::new(handler);
@@ -140,7 +140,7 @@ fn phones() -> FakeHandler {
 
 #[tokio::test]
 async fn a_file_comes_with_everything_a_phone_needs() {
-    let server = Server::start(phones()).await;
+    let server = Server::start(phones());
     let reply = server.get("/a.cfg?mac=00%2F11", &["User-Agent: Phone 1.0"]).await;
     assert_eq!((reply.status, reply.text()), (200, "hello phone"));
     for (name, value) in [
@@ -162,7 +162,7 @@ async fn a_file_comes_with_everything_a_phone_needs() {
 
 #[tokio::test]
 async fn head_says_the_same_without_the_bytes() {
-    let server = Server::start(phones()).await;
+    let server = Server::start(phones());
     for path in ["/a.cfg", "/disk/a.cfg"] {
         let mut client = server.connect().await;
         let head = request("HEAD", path, &["Range: bytes=0-1"]);
@@ -180,7 +180,7 @@ async fn head_says_the_same_without_the_bytes() {
 
 #[tokio::test]
 async fn large_files_come_whole_from_memory_and_disk() {
-    let server = Server::start(phones()).await;
+    let server = Server::start(phones());
     for path in ["/large.bin", "/disk/large.bin"] {
         let reply = server.get(path, &[]).await;
         assert_eq!(reply.header("content-length"), Some("300000"));
@@ -193,7 +193,7 @@ async fn large_files_come_whole_from_memory_and_disk() {
 
 #[tokio::test]
 async fn a_file_that_became_shorter_breaks_the_connection() {
-    let server = Server::start(phones()).await;
+    let server = Server::start(phones());
     let mut client = server.connect().await;
     client.send(request("GET", "/cut/a.cfg", &[])).await;
     let said = client.closed().await;
@@ -202,7 +202,7 @@ async fn a_file_that_became_shorter_breaks_the_connection() {
 
 #[tokio::test]
 async fn http_1_0_is_served_and_closed() {
-    let server = Server::start(phones()).await;
+    let server = Server::start(phones());
     let mut client = server.connect().await;
     client.send("GET /a.cfg HTTP/1.0\r\n\r\n").await;
     let said = String::from_utf8(client.closed().await).unwrap();
@@ -219,7 +219,7 @@ async fn http_1_0_is_served_and_closed() {
 
 #[tokio::test]
 async fn pipelined_requests_are_answered_in_order() {
-    let server = Server::start(phones()).await;
+    let server = Server::start(phones());
     let mut client = server.connect().await;
     let requests = ["/a.cfg", "/disk/a.cfg", "/nowhere", "/a.cfg"].map(|path| request("GET", path, &[]));
     client.send(requests.concat()).await;
@@ -230,7 +230,7 @@ async fn pipelined_requests_are_answered_in_order() {
 
 #[tokio::test]
 async fn paths_are_brought_into_form() {
-    let server = Server::start(phones()).await;
+    let server = Server::start(phones());
     for path in ["//a.cfg", "/%2Fa.cfg", "/./a.cfg", "/%61.cfg", "http://prov.example//a.cfg"] {
         let reply = server.get(path, &[]).await;
         assert_eq!(reply.status, 200, "{path}");
@@ -242,7 +242,7 @@ async fn paths_are_brought_into_form() {
 
 #[tokio::test]
 async fn paths_that_lead_elsewhere_are_refused() {
-    let server = Server::start(phones()).await;
+    let server = Server::start(phones());
     for path in ["/../a.cfg", "/sub/%2e%2e/a.cfg", "/sub%2f..%2fa.cfg", "/a.cfg%00", "/a%0d%0aSet-Cookie:x"] {
         let reply = server.get(path, &[]).await;
         assert_eq!(reply.status, 400, "{path}");
@@ -253,7 +253,7 @@ async fn paths_that_lead_elsewhere_are_refused() {
 
 #[tokio::test]
 async fn other_methods_are_not_allowed() {
-    let server = Server::start(phones()).await;
+    let server = Server::start(phones());
     for method in ["POST", "DELETE", "OPTIONS", "TRACE", "PROPFIND"] {
         let reply = server.ask(&request(method, "/a.cfg", &[])).await;
         assert_eq!((reply.status, reply.header("allow")), (405, Some("GET, HEAD")), "{method}");
@@ -263,7 +263,7 @@ async fn other_methods_are_not_allowed() {
 
 #[tokio::test]
 async fn an_upload_is_refused_and_a_small_one_read_first() {
-    let server = Server::start(phones()).await;
+    let server = Server::start(phones());
     let mut client = server.connect().await;
     let upload = request("PUT", "/0004f2-app.log", &["Content-Length: 30000"]);
     client.send(&upload).await;
@@ -287,14 +287,14 @@ async fn an_upload_is_refused_and_a_small_one_read_first() {
 
 #[tokio::test]
 async fn a_get_with_a_body_is_answered() {
-    let server = Server::start(phones()).await;
+    let server = Server::start(phones());
     let reply = server.ask(&(request("GET", "/a.cfg", &["Content-Length: 4"]) + "body")).await;
     assert_eq!((reply.status, reply.text()), (200, "hello phone"));
 }
 
 #[tokio::test]
 async fn ranges() {
-    let server = Server::start(phones()).await;
+    let server = Server::start(phones());
     for (range, status, text, content_range) in [
         ("bytes=0-4", 206, "hello", Some("bytes 0-4/11")),
         ("bytes=6-", 206, "phone", Some("bytes 6-10/11")),
@@ -318,7 +318,7 @@ async fn ranges() {
 
 #[tokio::test]
 async fn a_current_copy_is_not_sent_again() {
-    let server = Server::start(phones()).await;
+    let server = Server::start(phones());
     for (condition, status) in [
         ("If-None-Match: \"v1\"", 304),
         ("If-None-Match: \"v0\"", 200),
@@ -334,7 +334,7 @@ async fn a_current_copy_is_not_sent_again() {
 
 #[tokio::test]
 async fn answers_without_a_file() {
-    let server = Server::start(phones()).await;
+    let server = Server::start(phones());
     for (path, status) in [("/nowhere", 404), ("/forbidden", 403), ("/failed", 500), ("/unavailable", 503)] {
         let reply = server.get(path, &[]).await;
         assert_eq!(reply.status, status, "{path}");
@@ -346,7 +346,7 @@ async fn answers_without_a_file() {
 
 #[tokio::test]
 async fn too_much_of_a_request_is_refused() {
-    let server = Server::start(phones()).await;
+    let server = Server::start(phones());
     let long_path = format!("/{}", "a".repeat(9000));
     assert_eq!(server.get(&long_path, &[]).await.status, 414);
     let long_header = format!("X-Long: {}", "a".repeat(100_000));
@@ -361,7 +361,7 @@ async fn too_much_of_a_request_is_refused() {
 
 #[tokio::test]
 async fn garbage_is_answered_or_cut_off() {
-    let server = Server::start(phones()).await;
+    let server = Server::start(phones());
     for garbage in ["\0\x01\x02\r\n\r\n", "GET\r\n\r\n", "GET /a HTTP/9.9\r\n\r\n", "\x16\x03\x01\0\r\n\r\n"]
     {
         let mut client = server.connect().await;
@@ -374,7 +374,7 @@ async fn garbage_is_answered_or_cut_off() {
 #[tokio::test]
 async fn trusted_proxies_say_who_is_asking() {
     let settings = HttpSettings { trusted_proxies: 2, ..HttpSettings::default() };
-    let server = Server::start_with(phones(), settings).await;
+    let server = Server::start_with(phones(), settings);
     let forwarded = ["X-Forwarded-For: 192.0.2.66, 192.0.2.1:5000", "X-Forwarded-For: 198.51.100.1"];
     assert_eq!(server.get("/a.cfg", &forwarded).await.status, 200);
     assert_eq!(server.last_asked().0, "192.0.2.1");
@@ -399,7 +399,7 @@ async fn an_ipv4_phone_on_an_ipv6_socket_is_shown_as_ipv4() {
 #[tokio::test]
 async fn slow_headers_end_the_connection() {
     let settings = HttpSettings { header_timeout: Duration::from_millis(200), ..HttpSettings::default() };
-    let server = Server::start_with(phones(), settings).await;
+    let server = Server::start_with(phones(), settings);
     let mut client = server.connect().await;
     let get = request("GET", "/a.cfg", &[]);
     client.send(&get).await;
@@ -423,7 +423,7 @@ async fn slow_headers_end_the_connection() {
 #[tokio::test]
 async fn idle_connections_are_closed() {
     let settings = HttpSettings { idle_timeout: Duration::from_millis(100), ..HttpSettings::default() };
-    let server = Server::start_with(phones(), settings).await;
+    let server = Server::start_with(phones(), settings);
     assert_eq!(server.connect().await.closed().await, b"");
     let mut client = server.connect().await;
     let get = request("GET", "/a.cfg", &[]);
@@ -438,7 +438,7 @@ async fn a_patient_client_outlives_the_header_deadline() {
     let gate = Arc::new(Semaphore::new(0));
     let settings = HttpSettings { header_timeout: Duration::from_millis(50), ..HttpSettings::default() };
     let handler = FakeHandler::with_files([("slow", b"at last".to_vec())]).with_gate(arrived, gate.clone());
-    let server = Server::start_with(handler, settings).await;
+    let server = Server::start_with(handler, settings);
     let mut client = server.connect().await;
     let get = request("GET", "/slow", &[]);
     client.send(&get).await;
@@ -460,7 +460,7 @@ async fn a_client_that_stops_reading_is_cut_off() {
         ..HttpSettings::default()
     };
     let length = 50_000_000;
-    let server = Server::start_with(FakeHandler::with_files([("firmware", vec![7; length])]), settings).await;
+    let server = Server::start_with(FakeHandler::with_files([("firmware", vec![7; length])]), settings);
     let mut client = server.connect().await;
     client.send(request("GET", "/disk/firmware", &[])).await;
     assert!(client.read_some().await);
@@ -475,7 +475,7 @@ async fn a_client_that_stops_reading_is_cut_off() {
 #[tokio::test]
 async fn connections_beyond_the_limit_wait() {
     let settings = HttpSettings { max_connections: 1, ..HttpSettings::default() };
-    let server = Server::start_with(phones(), settings).await;
+    let server = Server::start_with(phones(), settings);
     let get = request("GET", "/a.cfg", &[]);
     let mut first = server.connect().await;
     first.send(&get).await;
@@ -489,7 +489,7 @@ async fn connections_beyond_the_limit_wait() {
 
 #[tokio::test]
 async fn a_port_is_not_shared_with_another_server() {
-    let server = Server::start(phones()).await;
+    let server = Server::start(phones());
     let error = Sockets::bind(server.address).unwrap_err();
     assert_eq!(error.kind(), std::io::ErrorKind::AddrInUse);
 }
@@ -499,7 +499,7 @@ async fn shutdown_lets_a_request_end_and_closes_the_rest() {
     let (arrived, mut arrivals) = mpsc::unbounded_channel();
     let gate = Arc::new(Semaphore::new(0));
     let handler = FakeHandler::with_files([("slow", b"at last".to_vec())]).with_gate(arrived, gate.clone());
-    let server = Server::start(handler).await;
+    let server = Server::start(handler);
     let idle = server.connect().await;
     let mut client = server.connect().await;
     let get = request("GET", "/slow", &[]);
@@ -518,7 +518,7 @@ async fn shutdown_does_not_wait_for_ever() {
     let (arrived, mut arrivals) = mpsc::unbounded_channel();
     let settings = HttpSettings { drain_timeout: Duration::from_millis(50), ..HttpSettings::default() };
     let handler = FakeHandler::default().with_gate(arrived, Arc::new(Semaphore::new(0)));
-    let server = Server::start_with(handler, settings).await;
+    let server = Server::start_with(handler, settings);
     let mut client = server.connect().await;
     client.send(request("GET", "/slow", &[])).await;
     arrivals.recv().await.unwrap();

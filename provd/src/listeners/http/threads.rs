@@ -104,5 +104,8 @@ pub async fn serve(
 
 fn serve_on_this_thread(socket: std::net::TcpListener, connections: Connections) -> io::Result<()> {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
-    runtime.block_on(async { Ok(accept_until(TcpListener::from_std(socket)?, connections).await) })
+    runtime.block_on(async {
+        accept_until(TcpListener::from_std(socket)?, connections).await;
+        Ok(())
+    })
 }

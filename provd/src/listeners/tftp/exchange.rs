@@ -52,7 +52,10 @@ impl Exchange {
     }
 
     async fn answer(&self) {
-        let answer = self.handler.handle(self.question()).await;
+        let answer = match self.handler.handle_at_once(self.question()) {
+            Ok(answer) => answer,
+            Err(question) => self.handler.handle(question).await,
+        };
         let mut session = match self.session(answer) {
             Ok(Some(session)) => session,
             Ok(None) => return,

@@ -69,13 +69,13 @@ async fn a_device_is_read_again_when_it_was_written_and_not_when_another_was() {
 #[tokio::test]
 async fn who_takes_an_address_is_found_there_and_who_had_it_is_not() {
     let fixture = Fixture::new().await;
-    let here = Some("192.0.2.7".parse().unwrap());
+    let here = "192.0.2.7".parse().unwrap();
     for id in ["a", "b"] {
         let mut device = add(&fixture, id).await;
-        device.info.ip = here;
+        device.info.ip = Some(here);
         let change = DeviceChange { device, takes_address: true, ..DeviceChange::default() };
         fixture.database.change_device(change).await.unwrap();
-        let there = fixture.database.find_devices(&DeviceKey::Ip(here.unwrap())).await.unwrap();
+        let there = fixture.database.find_devices(&DeviceKey::Ip(here)).await.unwrap();
         assert_eq!(there.iter().map(|device| device.id.as_str()).collect::<Vec<_>>(), [id]);
     }
     let key = DeviceKey::Sn("sn-a".to_owned());

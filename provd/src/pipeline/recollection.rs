@@ -23,7 +23,7 @@ use crate::provisioning::basis::{Basis, Moment};
 use crate::provisioning::plugins::Shape;
 
 /// Bytes that decisions may take together.
-const BYTES: u64 = 24 << 20;
+const BYTES: u64 = 16 << 20;
 /// What a decision takes besides its key and the file it answers with, in bytes.
 const OVERHEAD: usize = 1024;
 /// Longest key of a decision, in bytes. No phone's is as long, and whoever makes them up is not to fill the memory.

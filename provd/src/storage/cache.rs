@@ -17,13 +17,13 @@ use crate::provisioning::basis::Stripe;
 use crate::provisioning::store::{DeviceKey, StoreError};
 
 /// Answers to "which devices have this fact" that are kept. Each takes about two kilobytes.
-const DEVICES: u64 = 16_000;
+const DEVICES: u64 = 10_000;
 /// Configs that are kept.
 const CONFIGS: u64 = 10_000;
 /// Roles whose config is kept. Few are asked for.
 const ROLES: u64 = 16;
 /// Generated files that are kept, in bytes of their content and names.
-const FILE_BYTES: u64 = 16 << 20;
+const FILE_BYTES: u64 = 12 << 20;
 /// What a kept file takes besides its content, in bytes.
 const FILE_OVERHEAD: usize = 512;
 

@@ -104,8 +104,9 @@ pub async fn serve(
 
 fn serve_on_this_thread(socket: std::net::TcpListener, connections: Connections) -> io::Result<()> {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
+    // A task of its own: a runtime is told with a system call that what it blocks on may go on, and nobody is told of a task.
     runtime.block_on(async {
-        accept_until(TcpListener::from_std(socket)?, connections).await;
-        Ok(())
+        let serving = tokio::spawn(accept_until(TcpListener::from_std(socket)?, connections));
+        serving.await.map_err(io::Error::other)
     })
 }

@@ -6,7 +6,7 @@ use std::net::{IpAddr, SocketAddr};
 use std::pin::Pin;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use std::task::{Context, Poll};
+use std::task::{Context, Poll, ready};
 
 use tokio::sync::oneshot;
 
@@ -56,11 +56,13 @@ pub(super) struct Slot {
     peer: SocketAddr,
     id: u64,
     under_way: Arc<AtomicBool>,
+    /// The transfer of the same file that this one takes the place of once the client answers it.
+    older: Mutex<Option<oneshot::Sender<()>>>,
 }
 
 /// Completes when the client has started over.
 #[derive(Debug)]
-pub(super) struct Superseded(oneshot::Receiver<()>);
+pub(super) struct Superseded(Option<oneshot::Receiver<()>>);
 
 impl Slots {
     /// No transfers yet.
@@ -74,24 +76,32 @@ impl Slots {
 
     /// Asks to serve a request of an endpoint.
     ///
-    /// The same request again is a repetition as long as the client has not answered. After that it has evidently
-    /// started over from the same port, as boot loaders do, just as when it asks for something else: then the older
-    /// transfer is superseded.
+    /// The same request again is a repetition as long as the client has not answered. After that it may have started over
+    /// from the same port, as boot loaders do, or the network brings late what was sent before the answer: both are served,
+    /// and which of them the client meant shows in what it answers. When it asks for something else the older transfer is
+    /// superseded.
     pub(super) fn claim(self: &Arc<Slots>, peer: SocketAddr, request: &Arc<TransferRequest>) -> Claim {
         let mut book = self.book();
+        let mut older = None;
         if let Entry::Occupied(entry) = book.by_endpoint.entry(peer) {
             let Current { request: current, under_way, .. } = entry.get();
-            if current == request && !under_way.load(Ordering::Relaxed) {
+            let is_same = current == request;
+            if is_same && !under_way.load(Ordering::Relaxed) {
                 return Claim::Repeated;
             }
-            // It may have ended by itself in this moment.
-            let _ = entry.remove().supersede.send(());
+            let supersede = entry.remove().supersede;
+            if is_same {
+                older = Some(supersede);
+            } else {
+                // It may have ended by itself in this moment.
+                let _ = supersede.send(());
+            }
         }
         let of_client = book.per_client.get(&peer.ip()).copied().unwrap_or(0);
         if book.total >= self.max_transfers || of_client >= self.max_per_client {
             return Claim::Full;
         }
-        book.enter(Arc::clone(self), peer, Arc::clone(request))
+        book.enter(Arc::clone(self), peer, (Arc::clone(request), older))
     }
 
     fn book(&self) -> MutexGuard<'_, Book> {
@@ -100,7 +110,12 @@ impl Slots {
 }
 
 impl Book {
-    fn enter(&mut self, slots: Arc<Slots>, peer: SocketAddr, request: Arc<TransferRequest>) -> Claim {
+    fn enter(
+        &mut self,
+        slots: Arc<Slots>,
+        peer: SocketAddr,
+        (request, older): (Arc<TransferRequest>, Option<oneshot::Sender<()>>),
+    ) -> Claim {
         self.total += 1;
         *self.per_client.entry(peer.ip()).or_default() += 1;
         self.last_id += 1;
@@ -109,7 +124,8 @@ impl Book {
         let (supersede, superseded) = oneshot::channel();
         let current = Current { id, request, under_way: Arc::clone(&under_way), supersede };
         self.by_endpoint.insert(peer, current);
-        Claim::Granted(Slot { slots, peer, id, under_way }, Superseded(superseded))
+        let slot = Slot { slots, peer, id, under_way, older: Mutex::new(older) };
+        Claim::Granted(slot, Superseded(Some(superseded)))
     }
 
     fn leave(&mut self, peer: SocketAddr, id: u64) {
@@ -130,6 +146,9 @@ impl Slot {
     /// The client has answered.
     pub(super) fn mark_under_way(&self) {
         self.under_way.store(true, Ordering::Relaxed);
+        let older = self.older.lock().unwrap_or_else(PoisonError::into_inner).take();
+        // It may have ended by itself.
+        older.map(|older| older.send(()));
     }
 }
 
@@ -137,7 +156,15 @@ impl Future for Superseded {
     type Output = ();
 
     fn poll(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<()> {
-        Pin::new(&mut self.0).poll(context).map(drop)
+        let Some(receiver) = &mut self.0 else { return Poll::Pending };
+        match ready!(Pin::new(receiver).poll(context)) {
+            Ok(()) => Poll::Ready(()),
+            // What would have taken its place has ended without an answer.
+            Err(_) => {
+                self.0 = None;
+                Poll::Pending
+            }
+        }
     }
 }
 
@@ -183,18 +210,35 @@ mod tests {
         granted(&slots, "192.0.2.1:1000", "a");
     }
 
+    fn is_superseded(superseded: &mut Superseded) -> bool {
+        let context = &mut Context::from_waker(std::task::Waker::noop());
+        Pin::new(superseded).poll(context).is_ready()
+    }
+
     #[test]
-    fn a_client_that_starts_over_supersedes_its_transfer() {
+    fn a_client_that_starts_over_supersedes_its_transfer_once_it_answers_the_new_one() {
         let slots = slots(10, 10);
         let (first, mut of_first) = granted(&slots, "192.0.2.1:1000", "a");
         first.mark_under_way();
         let (second, mut of_second) = granted(&slots, "192.0.2.1:1000", "a");
-        assert!(of_first.0.try_recv().is_ok());
+        assert!(!is_superseded(&mut of_first));
+        second.mark_under_way();
+        assert!(is_superseded(&mut of_first));
         let (_third, mut of_third) = granted(&slots, "192.0.2.1:1000", "b");
-        assert!(of_second.0.try_recv().is_ok() && of_third.0.try_recv().is_err());
+        assert!(is_superseded(&mut of_second) && !is_superseded(&mut of_third));
         drop((first, second));
         let again = slots.claim("192.0.2.1:1000".parse().unwrap(), &request("b"));
         assert!(matches!(again, Claim::Repeated));
+    }
+
+    #[test]
+    fn a_request_that_comes_late_ends_no_transfer() {
+        let slots = slots(10, 10);
+        let (first, mut of_first) = granted(&slots, "192.0.2.1:1000", "a");
+        first.mark_under_way();
+        let (late, _of_late) = granted(&slots, "192.0.2.1:1000", "a");
+        drop(late);
+        assert!(!is_superseded(&mut of_first) && !is_superseded(&mut of_first));
     }
 
     #[test]

@@ -45,13 +45,18 @@ pub(super) async fn accept_until(listener: TcpListener, connections: Connections
     let (failures, overload) = (Refusals::default(), Refusals::default());
     let mut running = JoinSet::new();
     loop {
-        let (place, (stream, peer)) = tokio::select! {
+        let (stream, peer) = tokio::select! {
             () = shutdown.cancelled() => break,
             Some(ended) = running.join_next() => {
                 report(ended);
                 continue;
             }
-            accepted = next(&listener, &connections.places, (&failures, &overload)) => accepted,
+            accepted = accept(&listener, &failures) => accepted,
+        };
+        // Taken when there is a connection for it: one that waits for connections has none that another thread could use.
+        let place = tokio::select! {
+            () = shutdown.cancelled() => break,
+            place = place(&connections.places, &overload) => place,
         };
         let serving = serve_connection(stream, peer, connections.clone());
         running.spawn(async move {
@@ -63,21 +68,16 @@ pub(super) async fn accept_until(listener: TcpListener, connections: Connections
     drain(running, settings.drain_timeout).await;
 }
 
-/// Waits for a place and for a connection to take it. Cancel-safe.
-async fn next(
-    listener: &TcpListener,
-    places: &Arc<Semaphore>,
-    (failures, overload): (&Refusals, &Refusals),
-) -> (Option<OwnedSemaphorePermit>, (TcpStream, SocketAddr)) {
-    let mut place = places.clone().try_acquire_owned().ok();
-    if place.is_none() {
-        if let Some(times) = overload.count() {
-            warn!(times, "no more HTTP connections are accepted for now: there are as many as there may be");
-        }
-        // It is never closed.
-        place = places.clone().acquire_owned().await.ok();
+/// Waits for the place of one connection.
+async fn place(places: &Arc<Semaphore>, overload: &Refusals) -> Option<OwnedSemaphorePermit> {
+    if let Ok(place) = places.clone().try_acquire_owned() {
+        return Some(place);
     }
-    (place, accept(listener, failures).await)
+    if let Some(times) = overload.count() {
+        warn!(times, "HTTP connections wait: there are as many as there may be");
+    }
+    // It is never closed.
+    places.clone().acquire_owned().await.ok()
 }
 
 /// Waits for the next connection, however often accepting one fails. Cancel-safe.

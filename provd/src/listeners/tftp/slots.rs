@@ -157,14 +157,12 @@ impl Future for Superseded {
 
     fn poll(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<()> {
         let Some(receiver) = &mut self.0 else { return Poll::Pending };
-        match ready!(Pin::new(receiver).poll(context)) {
-            Ok(()) => Poll::Ready(()),
-            // What would have taken its place has ended without an answer.
-            Err(_) => {
-                self.0 = None;
-                Poll::Pending
-            }
+        if ready!(Pin::new(receiver).poll(context)).is_ok() {
+            return Poll::Ready(());
         }
+        // What would have taken its place has ended without an answer.
+        self.0 = None;
+        Poll::Pending
     }
 }
 

@@ -10,7 +10,8 @@ use tokio::time::timeout;
 
 use crate::domain::request::{Request, RequestKind};
 
-/// Requests at the same time. Each plugin takes far fewer, so that one that hangs leaves room for all others.
+/// Requests at the same time. A plugin that hangs takes far fewer, and others wait for it no longer than for a place here;
+/// soon it is not asked any more. So its phones do not keep out those of others.
 const REQUESTS: usize = 1024;
 /// How long one waits for its turn. It is answered within some milliseconds then.
 const QUEUE: Duration = Duration::from_secs(1);

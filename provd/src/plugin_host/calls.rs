@@ -1,7 +1,5 @@
 //! The calls of a plugin as the use cases make them: remembered where the plugin allows it, judged before they are believed.
 
-use std::sync::Arc;
-
 use async_trait::async_trait;
 use futures_util::future::join_all;
 use provd_proto::v1;
@@ -17,8 +15,7 @@ use super::served::open_beneath;
 use crate::domain::answer::ServedFile;
 use crate::domain::device::Device;
 use crate::domain::device_info::DeviceInfo;
-use crate::domain::mac::canonical_path;
-use crate::domain::plugin::{Configuration, FileReference, PluginState, Support};
+use crate::domain::plugin::{Configuration, FileReference, Support};
 use crate::domain::raw_config::RawConfig;
 use crate::domain::request::{Request, RequestKind};
 use crate::domain::synchronization::SynchronizationMethod;
@@ -187,7 +184,7 @@ fn below<'a>(folder: &str, path: &'a str) -> Option<&'a str> {
 }
 
 /// A query is not part of what answers are kept under.
-fn is_all_that_counts(request: &Request) -> bool {
+pub(super) fn is_all_that_counts(request: &Request) -> bool {
     !matches!(&request.kind, RequestKind::Http(http) if !http.query.is_empty())
 }
 
@@ -224,22 +221,6 @@ pub(super) async fn configure_by(
 }
 
 impl PluginHost {
-    /// Plugins that read the same out of a request, together: to ask one of them is enough.
-    fn of_one_mind(&self, plugins: Vec<String>) -> Vec<Vec<String>> {
-        let mut groups: Vec<(Option<Arc<Generation>>, Vec<String>)> = Vec::new();
-        for plugin in plugins {
-            let generation = self.generation(&plugin).ok();
-            let like = |group: &&mut (Option<Arc<Generation>>, Vec<String>)| {
-                group.0.as_ref().zip(generation.as_ref()).is_some_and(|(one, two)| one.extracts_like(two))
-            };
-            match groups.iter_mut().find(like) {
-                Some((_, group)) => group.push(plugin),
-                None => groups.push((generation, vec![plugin])),
-            }
-        }
-        groups.into_iter().map(|(_, group)| group).collect()
-    }
-
     /// What plugins of one mind say: the answer of the first that can be asked is that of all.
     async fn extract_by_any(&self, group: Vec<String>, request: &Request) -> Vec<Answer> {
         for plugin in &group {
@@ -249,29 +230,6 @@ impl PluginHost {
             }
         }
         Vec::new()
-    }
-
-    /// The file by which a device is known to be up to date, where a request is for its very path. A plugin that is data
-    /// generated it for this device under this path, so it would name it.
-    fn own_file(
-        &self,
-        plugin: &str,
-        device: &Device,
-        request: &Request,
-    ) -> Result<Option<FileReference>, PluginError> {
-        let generation = self.generation(plugin)?;
-        let (Some(trigger), Some(path)) = (&device.trigger_path, request.kind.path()) else {
-            return Ok(None);
-        };
-        let is_own = generation.data.is_some()
-            && device.configured
-            && device.plugin.as_deref() == Some(plugin)
-            && canonical_path(path.trim_start_matches('/')) == canonical_path(trigger);
-        let reference = is_own.then(|| FileReference::Generated(trigger.clone()));
-        if let Some(reference) = reference.as_ref().filter(|_| is_all_that_counts(request)) {
-            generation.memory.remember_file(Some(device), request, reference.clone());
-        }
-        Ok(reference)
     }
 
     /// What one plugin says; nothing if it cannot be asked now. One that answers nonsense was heard, and says nothing.
@@ -310,21 +268,6 @@ impl PluginHost {
     fn remembered_support(&self, plugin: &str, info: &DeviceInfo) -> Result<Option<Support>, PluginError> {
         let generation = self.entry(plugin)?.shared.generation();
         Ok(generation.and_then(|generation| generation.memory.support(info)))
-    }
-
-    /// What need not be asked. A plugin that names the devices it supports supports no other vendor's; one that is
-    /// quarantined, or has not become ready in its first start, cannot be waited for.
-    fn support_without_asking(&self, plugin: &str, info: &DeviceInfo) -> Option<Support> {
-        let snapshot = self.find(plugin)?.shared.snapshot();
-        let first_start = snapshot.state == PluginState::Starting && snapshot.starts <= 1;
-        let Some(generation) = snapshot.generation.filter(|_| snapshot.state != PluginState::Quarantined)
-        else {
-            return (!first_start).then_some(Support::None);
-        };
-        let vendor = info.vendor.as_ref()?;
-        let supported = &generation.description.supported_devices;
-        let another = |device: &v1::SupportedDevice| device.vendor != *vendor && device.vendor != "*";
-        (!supported.is_empty() && supported.iter().all(another)).then_some(Support::Improbable)
     }
 }
 

@@ -2,7 +2,6 @@
 //!
 //! A plugin that is restarted or upgraded gets another generation; whoever still uses the old one finishes with it.
 
-use std::ffi::OsString;
 use std::io;
 use std::path::{Component, Path, PathBuf};
 use std::sync::Arc;
@@ -23,6 +22,7 @@ use super::memory::Memory;
 use super::process::{Invocation, Output, Process, Spawner};
 use super::python::Python;
 use super::shared_process::{Placed, SharedProcesses};
+use super::unasked::Data;
 use super::{convert, filters};
 use crate::domain::dhcp::DhcpHint;
 use crate::domain::sandbox::{SandboxPolicy, SandboxStatus};
@@ -70,35 +70,7 @@ pub(super) struct Generation {
     alive: AtomicBool,
 }
 
-/// A plugin that is data for provd's own runner, which answers what the data say and nothing else.
-#[derive(Debug)]
-pub(super) struct Data {
-    /// The version folder without the plugin it is of: its name holds the digest of what is in it. Targets of one family
-    /// have the same.
-    name: OsString,
-    /// Whether an administrator put templates of his own in front.
-    is_overridden: bool,
-}
-
-impl Data {
-    fn of(plan: &Plan) -> Option<Data> {
-        let name = plan.folder.file_name().filter(|_| plan.manifest.engine == Engine::Declarative)?;
-        Some(Data { name: name.to_owned(), is_overridden: plan.overrides.join("templates").exists() })
-    }
-}
-
 impl Generation {
-    /// Whether this one reads the same out of every request as another: both are targets of one family, whose rules are
-    /// the family's.
-    pub(super) fn extracts_like(&self, other: &Generation) -> bool {
-        let (Some(own), Some(others)) = (&self.data, &other.data) else { return false };
-        own.name == others.name
-            && !own.is_overridden
-            && !others.is_overridden
-            && self.description.version == other.description.version
-            && self.description.filters == other.description.filters
-    }
-
     pub(super) fn is_alive(&self) -> bool {
         self.alive.load(Ordering::Acquire)
     }

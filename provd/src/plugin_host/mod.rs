@@ -35,6 +35,7 @@ mod shared_process;
 mod snapshot;
 mod supervisor;
 mod trial;
+mod unasked;
 pub(crate) mod workbench;
 
 pub use examination::Examiner;

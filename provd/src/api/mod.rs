@@ -10,6 +10,7 @@ use axum::{Extension, Router};
 use jiff::Timestamp;
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use tokio_util::task::TaskTracker;
+use utoipa::openapi::OpenApi;
 use utoipa_axum::router::{OpenApiRouter, UtoipaMethodRouter};
 
 use crate::access::Access;
@@ -128,55 +129,69 @@ impl ApiState {
 /// What answers at each path, with its documentation, before the gate is put in front of it.
 type Routes = Vec<UtoipaMethodRouter<ApiState>>;
 
+/// Everything that wants a token.
+const GUARDED: [fn() -> Routes; 29] = [
+    links::routes,
+    devices::routes,
+    files::routes,
+    preview::routes,
+    explain::routes,
+    remote_states::routes,
+    synchronization::routes,
+    waiting::routes,
+    dhcp::routes,
+    configs::routes,
+    autocreate::routes,
+    configure::routes,
+    plugins::routes,
+    plugin_packages::routes,
+    firmware::routes,
+    installation::routes,
+    repositories::routes,
+    dhcp_hints::routes,
+    operations::routes,
+    requests::routes,
+    audit::routes,
+    import::routes,
+    package::routes,
+    terms::routes,
+    export::routes,
+    events::routes,
+    metrics::routes,
+    tokens::routes,
+    tenants::routes,
+];
+
+/// What anybody may ask, without a token. None of it may depend on whose devices there are.
+const OPEN: [fn() -> Routes; 2] = [openapi::routes, health::routes];
+
 /// All of the interface. Each answer to a path or method that exists has passed the gate, but for those listed as open.
 pub fn router(state: ApiState) -> Router {
-    let routes = [
-        links::routes(),
-        devices::routes(),
-        files::routes(),
-        preview::routes(),
-        explain::routes(),
-        remote_states::routes(),
-        synchronization::routes(),
-        waiting::routes(),
-        dhcp::routes(),
-        configs::routes(),
-        autocreate::routes(),
-        configure::routes(),
-        plugins::routes(),
-        plugin_packages::routes(),
-        firmware::routes(),
-        installation::routes(),
-        repositories::routes(),
-        dhcp_hints::routes(),
-        operations::routes(),
-        requests::routes(),
-        audit::routes(),
-        import::routes(),
-        package::routes(),
-        terms::routes(),
-        export::routes(),
-        events::routes(),
-        metrics::routes(),
-        tokens::routes(),
-        tenants::routes(),
-    ]
-    .concat();
-    // What anybody may ask, without a token. None of it may depend on whose devices there are.
-    let open: Routes = [openapi::routes(), health::routes()].concat();
-    let guarded = routes.into_iter().map(|route| gate::guarded(route, &state));
-    let (interface, description) = guarded
-        .chain(open.into_iter().map(openapi::open))
-        .fold(OpenApiRouter::default(), OpenApiRouter::routes)
-        .split_for_parts();
+    let guarded = guarded().map(|route| gate::guarded(route, &state));
+    // What they say of themselves takes megabytes, and is made again for whoever asks.
+    let add = |all: Router<_>, route| all.merge(OpenApiRouter::default().routes(route));
+    let interface = guarded.chain(open()).fold(Router::new(), add);
     interface
-        .layer(Extension(Arc::new(Descriptions::new(description))))
+        .layer(Extension(Arc::<Descriptions>::default()))
         .fallback(problem::no_such_path)
         .method_not_allowed_fallback(problem::no_such_method)
         .layer(axum::middleware::from_fn(problem::details::shape))
         .layer(axum::middleware::from_fn(cross_origin::allow))
         .layer(axum::middleware::from_fn_with_state(state.clone(), metrics::count))
         .with_state(state)
+}
+
+/// What all routes say of themselves.
+fn documented() -> OpenApi {
+    guarded().chain(open()).fold(OpenApiRouter::default(), OpenApiRouter::routes).into_openapi()
+}
+
+fn guarded() -> impl Iterator<Item = UtoipaMethodRouter<ApiState>> {
+    GUARDED.into_iter().flat_map(|routes| routes())
+}
+
+fn open() -> impl Iterator<Item = UtoipaMethodRouter<ApiState>> {
+    OPEN.into_iter().flat_map(|routes| routes()).map(openapi::open)
 }
 
 /// The path of something below a collection, its identifier percent-encoded.

@@ -16,10 +16,10 @@ use std::sync::OnceLock;
 
 use axum::body::Bytes;
 use serde_json::Value;
-use utoipa::openapi::{Object, ObjectBuilder, OpenApi, Type};
+use utoipa::openapi::{Object, ObjectBuilder, Type};
 use utoipa_axum::router::UtoipaMethodRouter;
 
-use super::ApiState;
+use super::{ApiState, documented};
 pub(super) use documents::{
     ConfigDocument, ConfigList, Device, DeviceDocument, DeviceList, RawConfigDocument, Synchronizations,
 };
@@ -27,8 +27,8 @@ pub(super) use pages::routes;
 pub(super) use parameters::{Finding, IfMatch, IfNoneMatch};
 
 /// The finished descriptions, made when somebody first asks.
+#[derive(Default)]
 pub(super) struct Descriptions {
-    documented: OpenApi,
     made: OnceLock<Made>,
 }
 
@@ -38,11 +38,6 @@ struct Made {
 }
 
 impl Descriptions {
-    /// Describes the routes whose documentation was collected.
-    pub(super) fn new(documented: OpenApi) -> Descriptions {
-        Descriptions { documented, made: OnceLock::new() }
-    }
-
     /// OpenAPI 3.1 of all routes, as JSON.
     fn openapi(&self) -> Bytes {
         self.made().openapi.clone()
@@ -55,7 +50,7 @@ impl Descriptions {
 
     fn made(&self) -> &Made {
         self.made.get_or_init(|| {
-            let document = completion::complete(&self.documented);
+            let document = completion::complete(&documented());
             // A value serializes into text without fail.
             let text = |document: &Value| Bytes::from(format!("{document:#}\n"));
             Made { openapi: text(&document), swagger: text(&swagger::of(&document)) }

@@ -69,7 +69,8 @@ impl Pipeline {
         }
         story.changes = device_changes(stored, &changed);
         let takes_address = moved && changed.info.ip.is_some_and(|ip| !self.provisioning.may_be_shared(ip));
-        let outcome = self.persist(stored, changed, Extras { new_config, absorbed, takes_address }).await;
+        let extras = Extras { changes: story.changes.clone(), new_config, absorbed, takes_address };
+        let outcome = self.persist(stored, changed, extras).await;
         match outcome {
             // A full disk must not keep a phone from what is there for it.
             Err(StoreError::Unavailable(why)) if !is_new => {
@@ -113,11 +114,10 @@ impl Pipeline {
 
     async fn persist(&self, stored: &Device, changed: Device, extras: Extras) -> Result<Device, StoreError> {
         let is_new = stored.revision == 0;
-        let Extras { new_config, absorbed, takes_address } = extras;
+        let Extras { changes, new_config, absorbed, takes_address } = extras;
         let actor = changed.info.ip.map_or(Actor::Server, Actor::Phone);
         let action = if is_new { "created" } else { "updated" };
-        let mut audit =
-            vec![AuditEntry::device(&actor, action, &changed.id, device_changes(stored, &changed))];
+        let mut audit = vec![AuditEntry::device(&actor, action, &changed.id, changes)];
         if let Some(absorbed) = &absorbed {
             let why = vec![format!("it turned out to be {}", changed.id)];
             audit.push(AuditEntry::device(&actor, "absorbed", &absorbed.id, why));
@@ -136,6 +136,8 @@ impl Pipeline {
 
 /// What comes with a change of a device.
 struct Extras {
+    /// In words.
+    changes: Vec<String>,
     new_config: Option<Config>,
     absorbed: Option<Device>,
     takes_address: bool,

@@ -160,7 +160,7 @@ impl Plugins for PluginHost {
         let own = generation.description.served_folders.iter().map(|folder| generation.folder.join(folder));
         std::iter::once(entry.overrides.join("served"))
             .chain(own)
-            .find_map(|folder| open_beneath(&folder, path, None))
+            .find_map(|folder| open_beneath(&folder, path))
             .or_else(|| self.open_firmware(plugin, path))
     }
 
@@ -169,7 +169,7 @@ impl Plugins for PluginHost {
         let generation = self.find(plugin)?.shared.generation();
         let folder = generation.map(|generation| generation.description.firmware_folder.clone());
         let path = below(folder.as_deref().unwrap_or_default(), path)?;
-        open_beneath(&self.settings.data_dir.join("firmware/served").join(plugin), path, None)
+        open_beneath(&self.settings.data_dir.join("firmware/served").join(plugin), path)
     }
 
     fn is_sensitive(&self, plugin: &str, base_name: &str) -> bool {
@@ -184,7 +184,7 @@ fn below<'a>(folder: &str, path: &'a str) -> Option<&'a str> {
 }
 
 /// A query is not part of what answers are kept under.
-pub(super) fn is_all_that_counts(request: &Request) -> bool {
+fn is_all_that_counts(request: &Request) -> bool {
     !matches!(&request.kind, RequestKind::Http(http) if !http.query.is_empty())
 }
 

@@ -228,7 +228,7 @@ impl PluginHost {
         let settled = async {
             loop {
                 let changed = self.changes.next();
-                let starting = |entry: &Entry| entry.shared.snapshot().state == PluginState::Starting;
+                let starting = |entry: &Entry| entry.shared.state() == PluginState::Starting;
                 if !self.all().iter().any(|(_, entry)| starting(entry)) {
                     return;
                 }

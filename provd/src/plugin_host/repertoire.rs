@@ -182,7 +182,7 @@ impl PluginHost {
         let ended = async {
             loop {
                 let changed = self.changes.next();
-                if entry.shared.snapshot().state == PluginState::Stopped {
+                if entry.shared.state() == PluginState::Stopped {
                     return;
                 }
                 changed.await;

@@ -60,12 +60,21 @@ impl Shared {
     }
 
     pub(super) fn snapshot(&self) -> Snapshot {
-        self.snapshot.read().unwrap_or_else(PoisonError::into_inner).clone()
+        self.see(Clone::clone)
     }
 
     /// The last process that was ready.
     pub(super) fn generation(&self) -> Option<Arc<Generation>> {
-        self.snapshot.read().unwrap_or_else(PoisonError::into_inner).generation.clone()
+        self.see(|snapshot| snapshot.generation.clone())
+    }
+
+    pub(super) fn state(&self) -> PluginState {
+        self.see(|snapshot| snapshot.state)
+    }
+
+    /// Something of what is known, without a copy of the rest.
+    pub(super) fn see<T>(&self, something: impl FnOnce(&Snapshot) -> T) -> T {
+        something(&self.snapshot.read().unwrap_or_else(PoisonError::into_inner))
     }
 
     pub(super) fn change(&self, change: impl FnOnce(&mut Snapshot)) {

@@ -232,7 +232,7 @@ impl Supervisor {
             None
         };
         let state = if reason.is_some() { PluginState::Degraded } else { PluginState::Ready };
-        if self.shared.snapshot().state != state {
+        if self.shared.state() != state {
             self.shared.change(|snapshot| {
                 snapshot.state = state;
                 snapshot.reason = reason.map(str::to_owned);

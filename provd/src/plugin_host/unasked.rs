@@ -6,7 +6,6 @@ use std::sync::Arc;
 
 use provd_proto::v1;
 
-use super::calls::is_all_that_counts;
 use super::generation::{Generation, Plan};
 use super::host::PluginHost;
 use crate::domain::device::Device;
@@ -80,22 +79,18 @@ impl PluginHost {
             && device.configured
             && device.plugin.as_deref() == Some(plugin)
             && canonical_path(path.trim_start_matches('/')) == canonical_path(trigger);
-        let reference = is_own.then(|| FileReference::Generated(trigger.clone()));
-        if let Some(reference) = reference.as_ref().filter(|_| is_all_that_counts(request)) {
-            generation.memory.remember_file(Some(device), request, reference.clone());
-        }
-        Ok(reference)
+        Ok(is_own.then(|| FileReference::Generated(trigger.clone())))
     }
 
     /// What need not be asked. A plugin that names the devices it supports supports no other vendor's; one that is
     /// quarantined, or has not become ready in its first start, cannot be waited for.
     pub(super) fn support_without_asking(&self, plugin: &str, info: &DeviceInfo) -> Option<Support> {
-        let snapshot = self.find(plugin)?.shared.snapshot();
-        let first_start = snapshot.state == PluginState::Starting && snapshot.starts <= 1;
-        let Some(generation) = snapshot.generation.filter(|_| snapshot.state != PluginState::Quarantined)
-        else {
-            return (!first_start).then_some(Support::None);
-        };
+        let (first_start, generation) = self.find(plugin)?.shared.see(|snapshot| {
+            let first_start = snapshot.state == PluginState::Starting && snapshot.starts <= 1;
+            let is_quarantined = snapshot.state == PluginState::Quarantined;
+            (first_start, snapshot.generation.clone().filter(|_| !is_quarantined))
+        });
+        let Some(generation) = generation else { return (!first_start).then_some(Support::None) };
         let vendor = info.vendor.as_ref()?;
         let supported = &generation.description.supported_devices;
         let another = |device: &v1::SupportedDevice| device.vendor != *vendor && device.vendor != "*";

@@ -92,6 +92,8 @@ fn digit(byte: u8) -> Option<u8> {
     char::from(byte).to_digit(16).and_then(|value| u8::try_from(value).ok())
 }
 
+const DIGITS: &[u8; 16] = b"0123456789abcdef";
+
 /// The form in which two paths name the same file for a phone: no leading slashes, and every MAC address in it, however
 /// spelled, as twelve lower-case digits. `Aastra/00085D237429.cfg` and `/Aastra/00-08-5d-23-74-29.cfg` share it.
 ///
@@ -105,7 +107,7 @@ pub fn canonical_path(path: &str) -> String {
         let found = if inside_run { None } else { mac_at(&bytes[at..]) };
         if let Some((octets, length)) = found {
             for octet in octets {
-                canonical.extend_from_slice(format!("{octet:02x}").as_bytes());
+                canonical.extend([octet >> 4, octet & 0xf].map(|digit| DIGITS[usize::from(digit)]));
             }
             at += length;
         } else {

@@ -7,14 +7,16 @@
 
 use std::net::IpAddr;
 use std::sync::Arc;
-use std::time::SystemTime;
 
 use bytes::Bytes;
-use moka::sync::Cache;
+use quick_cache::Weighter;
+use quick_cache::sync::Cache;
 
 use super::record::Conclusion;
+use super::serve::of_type;
 use crate::domain::answer::{Answer, Content, ServedFile};
 use crate::domain::device::Device;
+use crate::domain::metadata::Metadata;
 use crate::domain::plugin::FileReference;
 use crate::domain::provenance::Source;
 use crate::domain::request::Request;
@@ -24,6 +26,8 @@ use crate::provisioning::plugins::Shape;
 
 /// Bytes that decisions may take together.
 const BYTES: u64 = 16 << 20;
+/// In so many parts: what is larger than one of them is not remembered.
+const SHARDS: usize = 4;
 /// What a decision takes besides its key and the file it answers with, in bytes.
 const OVERHEAD: usize = 1024;
 /// Longest key of a decision, in bytes. No phone's is as long, and whoever makes them up is not to fill the memory.
@@ -32,8 +36,12 @@ const LONGEST: usize = 2048;
 /// What was decided, by everything in a request that plugins look at, and its address.
 #[derive(Debug)]
 pub(super) struct Recollection {
-    decisions: Cache<String, Arc<Decision>>,
+    decisions: Cache<String, Arc<Decision>, Size>,
 }
+
+/// What a decision takes of the memory.
+#[derive(Debug, Clone)]
+struct Size;
 
 /// When what a decision rests on began to be read.
 #[derive(Debug, Clone, Copy)]
@@ -64,9 +72,9 @@ pub(super) struct Decision {
 #[derive(Debug, Clone)]
 pub(super) enum Given {
     /// A file in memory: generated, or made on the spot.
-    Memory { content: Bytes, media_type: Option<Arc<str>>, etag: Arc<str>, modified: SystemTime },
+    Memory { content: Bytes, metadata: Arc<Metadata> },
     /// A static file of the plugin.
-    Served { path: String, media_type: Option<Arc<str>> },
+    Served { path: String, media_type: Option<String> },
     /// A file of its firmware by the path that is asked for, if there is one.
     Firmware,
 }
@@ -77,15 +85,10 @@ impl Given {
         match (reference, answer) {
             (
                 FileReference::Generated(_) | FileReference::Inline(_),
-                Answer::File(ServedFile { content: Content::Bytes(content), media_type, etag, modified }),
-            ) => Some(Given::Memory {
-                content: content.clone(),
-                media_type: media_type.clone(),
-                etag: etag.clone(),
-                modified: *modified,
-            }),
+                Answer::File(ServedFile { content: Content::Bytes(content), metadata }),
+            ) => Some(Given::Memory { content: content.clone(), metadata: metadata.clone() }),
             (FileReference::Served { path, media_type }, _) => {
-                Some(Given::Served { path: path.clone(), media_type: media_type.as_deref().map(Into::into) })
+                Some(Given::Served { path: path.clone(), media_type: media_type.clone() })
             }
             (FileReference::NotFound, _) => Some(Given::Firmware),
             _ => None,
@@ -96,15 +99,12 @@ impl Given {
     fn answer(&self, plugin: &str, request: &Request, provisioning: &Provisioning) -> Answer {
         let plugins = provisioning.plugins();
         let file = match self {
-            Given::Memory { content, media_type, etag, modified } => Some(ServedFile {
-                content: Content::Bytes(content.clone()),
-                media_type: media_type.clone(),
-                etag: etag.clone(),
-                modified: *modified,
-            }),
-            Given::Served { path, media_type } => plugins
-                .open_served(plugin, path)
-                .map(|file| ServedFile { media_type: media_type.clone(), ..file }),
+            Given::Memory { content, metadata } => {
+                Some(ServedFile { content: Content::Bytes(content.clone()), metadata: metadata.clone() })
+            }
+            Given::Served { path, media_type } => {
+                plugins.open_served(plugin, path).map(|file| of_type(file, media_type.as_deref()))
+            }
             Given::Firmware => plugins.open_firmware(plugin, request.kind.path().unwrap_or_default()),
         };
         file.map_or(Answer::NotFound, Answer::File)
@@ -129,10 +129,13 @@ impl Decision {
 
 impl Default for Recollection {
     fn default() -> Recollection {
-        let weight = |key: &String, decision: &Arc<Decision>| {
-            u32::try_from(key.len() + decision.given.size() + OVERHEAD).unwrap_or(u32::MAX)
-        };
-        Recollection { decisions: Cache::builder().weigher(weight).max_capacity(BYTES).build() }
+        Recollection { decisions: Cache::with_weighter(SHARDS * 32, BYTES, Size) }
+    }
+}
+
+impl Weighter<String, Arc<Decision>> for Size {
+    fn weight(&self, key: &String, decision: &Arc<Decision>) -> u64 {
+        (key.len() + decision.given.size() + OVERHEAD) as u64
     }
 }
 
@@ -157,7 +160,7 @@ impl Recollection {
 }
 
 /// The address is a fact about the phone too, and on what the others rest counts: a phone that says who it is, or the name
-/// of a file.
+/// of a file. What is shown of a request has its method.
 fn key(shape: Shape, request: &Request) -> String {
     let mut key = shape.text;
     match request.ip {
@@ -165,5 +168,6 @@ fn key(shape: Shape, request: &Request) -> String {
         IpAddr::V6(ip) => key.extend(ip.octets().map(char::from)),
     }
     key.push(if Source::of(request) == Source::FileName { 'f' } else { 'p' });
+    key.push(if request.is_head() { 'h' } else { 'g' });
     key
 }

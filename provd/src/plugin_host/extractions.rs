@@ -2,12 +2,12 @@
 
 use std::sync::{PoisonError, RwLock};
 
-use moka::sync::Cache;
+use quick_cache::sync::Cache;
 
 use crate::domain::request::{Request, RequestKind};
 
 /// Shapes of requests that are remembered.
-const CAPACITY: u64 = 4096;
+const CAPACITY: usize = 4096;
 /// Longest shape that is remembered, in bytes. No phone's is as long, and whoever makes them up is not to fill the memory.
 const LONGEST: usize = 2048;
 
@@ -20,13 +20,13 @@ pub(super) struct Vary {
 
 /// Remembered answers by the shape of a request.
 #[derive(Debug)]
-pub(super) struct Extractions<T: Clone + Send + Sync + 'static> {
+pub(super) struct Extractions<T> {
     // Changes only while answers reveal what they depend on.
     vary: RwLock<Vary>,
     answers: Cache<String, T>,
 }
 
-impl<T: Clone + Send + Sync + 'static> Extractions<T> {
+impl<T: Clone> Extractions<T> {
     pub(super) fn new() -> Extractions<T> {
         Extractions { vary: RwLock::default(), answers: Cache::new(CAPACITY) }
     }
@@ -121,10 +121,10 @@ mod tests {
     fn http(path: &str, language: &str) -> Request {
         let headers = [("user-agent", "A"), ("accept-language", language)];
         let http = HttpRequest {
-            method: "GET".to_owned(),
+            method: "GET",
             path: path.to_owned(),
             query: String::new(),
-            headers: headers.map(|(name, value)| (name.to_owned(), value.to_owned())).to_vec(),
+            headers: headers.into(),
         };
         Request { ip: [192, 0, 2, 1].into(), kind: RequestKind::Http(http) }
     }

@@ -3,7 +3,7 @@
 //! A memory belongs to one [generation](super::generation) and ends with it; what depends on a device is kept under the
 //! revision of its record. So nothing ever has to be swept, and a wrong answer is impossible by construction.
 
-use moka::sync::Cache;
+use quick_cache::sync::Cache;
 
 use super::extractions::Extractions;
 use crate::domain::device::Device;
@@ -12,7 +12,7 @@ use crate::domain::plugin::{FileReference, Support};
 use crate::domain::request::Request;
 
 /// Answers of each kind that one plugin may have remembered.
-const CAPACITY: u64 = 4096;
+const CAPACITY: usize = 4096;
 /// Longest path whose answer is remembered, in bytes. Nobody's files are named so, and whoever makes them up is not to fill
 /// the memory.
 const LONGEST_PATH: usize = 1024;

@@ -6,29 +6,38 @@
 use std::hash::Hash;
 use std::sync::Arc;
 
-use moka::sync::Cache;
+use quick_cache::sync::Cache;
+use quick_cache::{UnitWeighter, Weighter};
 
+use super::files::OwnedFile;
 use super::stamps::Stamps;
 use crate::domain::config::Config;
 use crate::domain::device::Device;
 use crate::domain::plugin::StoredFile;
 use crate::metrics::{CacheUsage, StorageMetrics};
-use crate::provisioning::basis::Stripe;
+use crate::provisioning::basis::{Moment, Stripe};
 use crate::provisioning::store::{DeviceKey, StoreError};
 
 /// Answers to "which devices have this fact" that are kept. Each takes about two kilobytes.
-const DEVICES: u64 = 10_000;
+const DEVICES: usize = 10_000;
 /// Configs that are kept.
-const CONFIGS: u64 = 10_000;
+const CONFIGS: usize = 10_000;
 /// Roles whose config is kept. Few are asked for.
-const ROLES: u64 = 16;
+const ROLES: usize = 16;
 /// Generated files that are kept, in bytes of their content and names.
 const FILE_BYTES: u64 = 12 << 20;
+/// In so many parts: a file that is larger than one of them is not kept.
+const FILE_SHARDS: usize = 4;
 /// What a kept file takes besides its content, in bytes.
 const FILE_OVERHEAD: usize = 512;
 
 /// Whose file, and its canonical path.
 type FileKey = (String, String);
+
+/// A file, or that there is none.
+type KeptFile = Kept<Option<Arc<StoredFile>>>;
+
+type Files = Cache<FileKey, KeptFile, Size>;
 
 /// The answers that are kept.
 #[derive(Debug)]
@@ -39,8 +48,8 @@ pub(super) struct ReadCache {
     configs: Cache<String, Kept<Option<Arc<Config>>>>,
     /// The oldest config with a role. One that comes later is not older; that there is none is not kept.
     roles: Cache<String, Kept<Option<Config>>>,
-    device_files: Cache<FileKey, Kept<Option<Arc<StoredFile>>>>,
-    common_files: Cache<FileKey, Kept<Option<Arc<StoredFile>>>>,
+    device_files: Files,
+    common_files: Files,
     metrics: Arc<StorageMetrics>,
 }
 
@@ -108,6 +117,14 @@ impl ReadCache {
         self.file(&self.device_files, key, stripe, read).await
     }
 
+    /// Keeps files of devices that were read, since a moment, with their devices.
+    pub(super) fn keep_device_files(&self, since: Moment, files: Vec<OwnedFile>) {
+        for OwnedFile { owner, canonical, file } in files {
+            let kept = Kept { since: since.writes, answer: Some(Arc::new(file)) };
+            self.device_files.insert((owner, canonical), kept);
+        }
+    }
+
     pub(super) async fn common_file(
         &self,
         key: FileKey,
@@ -119,7 +136,7 @@ impl ReadCache {
 
     async fn file(
         &self,
-        kept: &Cache<FileKey, Kept<Option<Arc<StoredFile>>>>,
+        kept: &Files,
         key: FileKey,
         stripe: Stripe,
         read: impl Future<Output = Result<Option<Arc<StoredFile>>, StoreError>>,
@@ -130,17 +147,13 @@ impl ReadCache {
 }
 
 /// Where an answer may be, and how many writes there have been before it is looked for.
-struct Asked<'a, K, T> {
+struct Asked<'a, K, T, W = UnitWeighter> {
     usage: &'a CacheUsage,
-    kept: &'a Cache<K, Kept<T>>,
+    kept: &'a Cache<K, Kept<T>, W>,
     now: u64,
 }
 
-impl<K, T> Asked<'_, K, T>
-where
-    K: Hash + Eq + Clone + Send + Sync + 'static,
-    T: Clone + Send + Sync + 'static,
-{
+impl<K: Hash + Eq + Clone, T: Clone, W: Weighter<K, Kept<T>> + Clone> Asked<'_, K, T, W> {
     /// The answer that is kept and holds, or the one that is read, which is kept if it may be.
     async fn kept_or(
         self,
@@ -162,13 +175,20 @@ where
     }
 }
 
-fn files() -> Cache<FileKey, Kept<Option<Arc<StoredFile>>>> {
-    // The path is whatever a phone asked for: where there is no such file it is all that is kept, and may be long.
-    let weight = |(owner, path): &FileKey, kept: &Kept<Option<Arc<StoredFile>>>| {
+/// What a file takes of the memory. The path is whatever a phone asked for: where there is no such file it is all that is
+/// kept, and may be long.
+#[derive(Debug, Clone)]
+struct Size;
+
+impl Weighter<FileKey, KeptFile> for Size {
+    fn weight(&self, (owner, path): &FileKey, kept: &KeptFile) -> u64 {
         let content = kept.answer.as_ref().map_or(0, |stored| stored.file.content.len());
-        u32::try_from(content + owner.len() + path.len() + FILE_OVERHEAD).unwrap_or(u32::MAX)
-    };
-    Cache::builder().weigher(weight).max_capacity(FILE_BYTES).build()
+        (content + owner.len() + path.len() + FILE_OVERHEAD) as u64
+    }
+}
+
+fn files() -> Files {
+    Cache::with_weighter(FILE_SHARDS * 32, FILE_BYTES, Size)
 }
 
 #[cfg(test)]

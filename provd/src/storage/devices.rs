@@ -7,6 +7,7 @@ use sqlx::sqlite::SqliteRow;
 use sqlx::{FromRow, QueryBuilder, Row as _, SqliteConnection};
 
 use super::errors::corrupt;
+use super::files::{self, OwnedFile};
 use super::rows::{decode, from_json, from_micros, to_json, to_micros};
 use super::script::Script;
 use crate::domain::device::{Device, Failure};
@@ -15,12 +16,12 @@ use crate::provisioning::store::{DeviceKey, StoreError};
 
 // The statements of the request path, each to be answered from one index. A test asks SQLite how it answers them.
 pub(super) const BY_ID: &str = "select * from devices where id = $1";
-pub(super) const BY_MAC: &str = "select * from devices where mac = $1 order by seq";
-pub(super) const BY_SN: &str = "select * from devices where sn = $1 order by seq";
-pub(super) const BY_UUID: &str = "select * from devices where uuid = $1 order by seq";
-pub(super) const BY_IP: &str = "select * from devices where ip = $1 order by seq limit 100";
+pub(super) const BY_MAC: &str = "select * from devices where mac = ? order by seq";
+pub(super) const BY_SN: &str = "select * from devices where sn = ? order by seq";
+pub(super) const BY_UUID: &str = "select * from devices where uuid = ? order by seq";
+pub(super) const BY_IP: &str = "select * from devices where ip = ? order by seq limit 100";
 pub(super) const BY_IP_WITHOUT_MAC: &str =
-    "select * from devices where ip = $1 and mac is null order by seq limit 100";
+    "select * from devices where ip = ? and mac is null order by seq limit 100";
 pub(super) const KNOWN_BY_MAC: &str = "select ? from devices where mac = ? and id <> ? limit 1";
 pub(super) const KNOWN_BY_SN: &str = "select ? from devices where sn = ? and id <> ? limit 1";
 pub(super) const KNOWN_BY_UUID: &str = "select ? from devices where uuid = ? and id <> ? limit 1";
@@ -32,6 +33,14 @@ pub(super) const EXPIRED: &str = "select * from devices where origin is not null
 
 /// Configs asked for in one statement; both databases have a limit on parameters, and a plan per number of them.
 const CONFIGS_AT_ONCE: usize = 500;
+
+/// Devices that were found.
+#[derive(Debug, Default)]
+pub(super) struct Found {
+    pub(super) devices: Vec<Device>,
+    /// Their files, but for large ones.
+    pub(super) files: Vec<OwnedFile>,
+}
 
 #[derive(FromRow)]
 struct DeviceRow {
@@ -106,18 +115,28 @@ pub(super) async fn one(connection: &mut SqliteConnection, id: &str) -> Result<O
     row.as_ref().map(read).transpose()
 }
 
-pub(super) async fn find(
-    connection: &mut SqliteConnection,
-    key: &DeviceKey,
-) -> Result<Vec<Device>, StoreError> {
-    let query = match key {
-        DeviceKey::Mac(mac) => sqlx::query(BY_MAC).bind(mac.to_string()),
-        DeviceKey::Sn(sn) => sqlx::query(BY_SN).bind(sn),
-        DeviceKey::Uuid(uuid) => sqlx::query(BY_UUID).bind(uuid),
-        DeviceKey::Ip(ip) => sqlx::query(BY_IP).bind(ip.to_string()),
-        DeviceKey::IpWithoutMac(ip) => sqlx::query(BY_IP_WITHOUT_MAC).bind(ip.to_string()),
+/// Devices with a fact. Of those known by what says who they are also the files, for which they are about to ask.
+pub(super) async fn find(connection: &mut SqliteConnection, key: &DeviceKey) -> Result<Found, StoreError> {
+    let (devices, files, value) = match key {
+        DeviceKey::Mac(mac) => (BY_MAC, Some(files::BY_MAC), mac.to_string()),
+        DeviceKey::Sn(sn) => (BY_SN, Some(files::BY_SN), sn.clone()),
+        DeviceKey::Uuid(uuid) => (BY_UUID, Some(files::BY_UUID), uuid.clone()),
+        DeviceKey::Ip(ip) => (BY_IP, None, ip.to_string()),
+        DeviceKey::IpWithoutMac(ip) => (BY_IP_WITHOUT_MAC, None, ip.to_string()),
     };
-    query.fetch_all(connection).await?.iter().map(read).collect()
+    let mut script = Script::default();
+    for statement in std::iter::once(devices).chain(files) {
+        script.add(statement).bind(&value);
+    }
+    let mut found = Found::default();
+    for row in script.run(connection).await? {
+        if files::is_file(&row) {
+            found.files.push(files::read_owned(&row)?);
+        } else {
+            found.devices.push(read(&row)?);
+        }
+    }
+    Ok(found)
 }
 
 pub(super) async fn all(connection: &mut SqliteConnection) -> Result<Vec<Device>, StoreError> {

@@ -8,7 +8,7 @@ use std::time::SystemTime;
 
 use bytes::Bytes;
 use sqlx::sqlite::SqliteRow;
-use sqlx::{FromRow, SqliteConnection};
+use sqlx::{FromRow, Row as _, SqliteConnection};
 
 use super::rows::{decode, from_micros, to_micros};
 use super::script::Script;
@@ -52,6 +52,21 @@ macro_rules! file_table {
     };
 }
 
+/// The files of the devices with a fact, but for those that are larger than is worth reading before they are asked for.
+macro_rules! of_devices_by {
+    ($fact:literal) => {
+        concat!(
+            "select device_files.* from devices join device_files on device_files.device = devices.id where devices.",
+            $fact,
+            " = ? and length(content) <= 65536"
+        )
+    };
+}
+
+pub(super) const BY_MAC: &str = of_devices_by!("mac");
+pub(super) const BY_SN: &str = of_devices_by!("sn");
+pub(super) const BY_UUID: &str = of_devices_by!("uuid");
+
 /// Files of devices.
 pub(super) const DEVICE: FileTable = file_table!("device_files", "device");
 /// Files of plugins.
@@ -81,6 +96,25 @@ fn read(row: &SqliteRow) -> Result<StoredFile, StoreError> {
             sensitive: row.sensitive,
         },
     })
+}
+
+/// A file, and whose it is.
+#[derive(Debug)]
+pub(super) struct OwnedFile {
+    pub(super) owner: String,
+    pub(super) canonical: String,
+    pub(super) file: StoredFile,
+}
+
+/// Whether a row is one of files.
+pub(super) fn is_file(row: &SqliteRow) -> bool {
+    row.try_column("canonical").is_ok()
+}
+
+/// Reads a file of a device.
+pub(super) fn read_owned(row: &SqliteRow) -> Result<OwnedFile, StoreError> {
+    let (owner, canonical): (String, String) = decode(row, "file", "path")?;
+    Ok(OwnedFile { owner, canonical, file: read(row)? })
 }
 
 /// All of a stored file but its bytes.

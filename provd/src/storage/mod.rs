@@ -39,6 +39,7 @@ use crate::metrics::StorageMetrics;
 pub use errors::OpenError;
 
 use cache::ReadCache;
+use reading::Readers;
 use stamps::Stamps;
 use writer::Writer;
 
@@ -60,7 +61,7 @@ const BUSY_TIMEOUT: Duration = Duration::from_secs(5);
 /// them whole, and leaves the database sound.
 #[derive(Debug, Clone)]
 pub struct Database {
-    reader: SqlitePool,
+    readers: Readers,
     /// The connection that may write.
     connection: SqlitePool,
     writer: Writer,
@@ -77,7 +78,7 @@ impl Database {
         let closing = async {
             self.writer.close().await;
             // The connection that writes goes last: the last to go writes the log back.
-            self.reader.close().await;
+            self.readers.close().await;
             self.connection.close().await;
         };
         if tokio::time::timeout(ACQUIRE_TIMEOUT, closing).await.is_err() {

@@ -14,6 +14,7 @@ use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, S
 use sqlx::{Connection as _, SqliteConnection};
 
 use super::cache::ReadCache;
+use super::reading::Readers;
 use super::stamps::Stamps;
 use super::writer::Writer;
 use super::{ACQUIRE_TIMEOUT, BUSY_TIMEOUT, Database, OpenError};
@@ -21,9 +22,6 @@ use crate::metrics::StorageMetrics;
 
 /// All steps from an empty file to the schema of this version. Numbered; a step that was released is never edited.
 static MIGRATIONS: Migrator = sqlx::migrate!("./migrations");
-
-/// Statements are short and the file is mostly in memory, so a few connections keep a few cores busy.
-const READERS: u32 = 4;
 
 /// Only the user we run as: generated files hold the passwords of SIP accounts. `SQLite` gives the log the same mode.
 const MODE: u32 = 0o600;
@@ -40,18 +38,18 @@ impl Database {
             .foreign_keys(true)
             .busy_timeout(BUSY_TIMEOUT);
         let failed = |error| OpenError::from_sqlx(path, error);
-        let connection = pool(1).after_release(|connection, _| Box::pin(ready(Ok(is_settled(connection)))));
+        let connection = pool().after_release(|connection, _| Box::pin(ready(Ok(is_settled(connection)))));
         let connection = connection.connect_with(options.clone()).await.map_err(failed)?;
         MIGRATIONS
             .run(&connection)
             .await
             .map_err(|error| OpenError::from_migration(path, error, schema()))?;
-        let reader = pool(READERS).connect_with(options.pragma("query_only", "on")).await.map_err(failed)?;
+        let readers = Readers::open(options).await.map_err(failed)?;
         let metrics = Arc::<StorageMetrics>::default();
         let stamps = Arc::new(Stamps::new());
         let cache = Arc::new(ReadCache::new(stamps.clone(), metrics.clone()));
         let writer = Writer::start(connection.clone(), stamps.clone(), metrics.clone());
-        Ok(Database { reader, connection, writer, stamps, cache, metrics })
+        Ok(Database { readers, connection, writer, stamps, cache, metrics })
     }
 }
 
@@ -67,10 +65,10 @@ fn create_if_missing(path: &Path) -> io::Result<()> {
     }
 }
 
-/// Connections to a local file do not age, and asking each whether it lives costs as much as the statement.
-fn pool(connections: u32) -> SqlitePoolOptions {
+/// The one connection that writes. Connections to a local file do not age.
+fn pool() -> SqlitePoolOptions {
     SqlitePoolOptions::new()
-        .max_connections(connections)
+        .max_connections(1)
         .acquire_timeout(ACQUIRE_TIMEOUT)
         .idle_timeout(None)
         .max_lifetime(None)

@@ -1,19 +1,93 @@
-//! A reading: a connection that can only read, from asking for it to giving it back.
+//! Connections that can only read, and their readings: from asking for one to giving it back.
+//!
+//! The pool of sqlx asks each connection that is given back whether it still lives, which is one more change of thread, and
+//! costs as much as a reading. Here that is asked now and then.
 
 use std::ops::{Deref, DerefMut};
 use std::sync::Arc;
 use std::time::Instant;
 
-use sqlx::pool::PoolConnection;
-use sqlx::{Sqlite, SqliteConnection};
+use deadpool::Runtime;
+use deadpool::managed::{
+    BuildError, Manager, Metrics, Object, Pool, PoolError, QueueMode, RecycleError, RecycleResult,
+};
+use futures_util::future::join_all;
+use sqlx::sqlite::SqliteConnectOptions;
+use sqlx::{ConnectOptions as _, Connection as _, SqliteConnection};
 
-use super::Database;
+use super::{ACQUIRE_TIMEOUT, Database};
 use crate::metrics::StorageMetrics;
 use crate::provisioning::store::StoreError;
 
+/// Statements are short and the file is mostly in memory, so a few connections keep a few cores busy.
+const CONNECTIONS: usize = 4;
+
+/// A connection is asked whether it lives once in so many readings. Nothing but a crash of its thread ends one.
+const READINGS: usize = 64;
+
+/// The connections that can only read. Clones share them.
+#[derive(Debug, Clone)]
+pub(super) struct Readers(Pool<Opener>);
+
+#[derive(Debug)]
+struct Opener(SqliteConnectOptions);
+
+impl Manager for Opener {
+    type Type = SqliteConnection;
+    type Error = sqlx::Error;
+
+    async fn create(&self) -> Result<SqliteConnection, sqlx::Error> {
+        self.0.connect().await
+    }
+
+    async fn recycle(&self, connection: &mut SqliteConnection, used: &Metrics) -> RecycleResult<sqlx::Error> {
+        if used.recycle_count % READINGS == READINGS - 1 {
+            connection.ping().await.map_err(RecycleError::Backend)?;
+        }
+        Ok(())
+    }
+}
+
+impl Readers {
+    /// Opens the first; others when they are needed.
+    pub(super) async fn open(options: SqliteConnectOptions) -> Result<Readers, sqlx::Error> {
+        let pool = Pool::builder(Opener(options.pragma("query_only", "on")))
+            .max_size(CONNECTIONS)
+            // The last used has most in memory.
+            .queue_mode(QueueMode::Lifo)
+            .runtime(Runtime::Tokio1)
+            .wait_timeout(Some(ACQUIRE_TIMEOUT));
+        let readers =
+            Readers(pool.build().map_err(|error: BuildError| sqlx::Error::Configuration(error.into()))?);
+        drop(readers.take().await?);
+        Ok(readers)
+    }
+
+    async fn take(&self) -> Result<Object<Opener>, sqlx::Error> {
+        self.0.get().await.map_err(|error| match error {
+            PoolError::Backend(error) => error,
+            PoolError::Closed => sqlx::Error::PoolClosed,
+            PoolError::Timeout(_) | PoolError::NoRuntimeSpecified | PoolError::PostCreateHook(_) => {
+                sqlx::Error::PoolTimedOut
+            }
+        })
+    }
+
+    /// Waits until all readings are over and closes the connections. Those who ask for one from then on are told so.
+    pub(super) async fn close(&self) {
+        let all = join_all((0..CONNECTIONS).map(|_| self.take())).await;
+        self.0.close();
+        for connection in all.into_iter().flatten() {
+            if let Err(error) = Object::take(connection).close().await {
+                tracing::debug!(%error, "a connection to the database did not close");
+            }
+        }
+    }
+}
+
 /// A connection that can only read. How long it was held is recorded when it is given back.
 pub(super) struct Reading {
-    connection: PoolConnection<Sqlite>,
+    connection: Object<Opener>,
     began: Instant,
     metrics: Arc<StorageMetrics>,
 }
@@ -22,7 +96,7 @@ impl Database {
     /// Begins a reading.
     pub(super) async fn read(&self) -> Result<Reading, StoreError> {
         let began = Instant::now();
-        let connection = self.reader.acquire().await?;
+        let connection = self.readers.take().await?;
         Ok(Reading { connection, began, metrics: self.metrics.clone() })
     }
 }

@@ -39,9 +39,11 @@ impl Store for Database {
     }
 
     async fn find_devices(&self, key: &DeviceKey) -> Result<Vec<Arc<Device>>, StoreError> {
+        let since = self.stamps.now();
         let read = async {
             let found = devices::find(&mut *self.read().await?, key).await?;
-            Ok(found.into_iter().map(Arc::new).collect())
+            self.cache.keep_device_files(since, found.files);
+            Ok(found.devices.into_iter().map(Arc::new).collect())
         };
         self.cache.devices(key, read).await
     }

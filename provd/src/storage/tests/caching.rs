@@ -6,6 +6,7 @@ use std::time::SystemTime;
 use super::Fixture;
 use crate::domain::config::Config;
 use crate::domain::device::Device;
+use crate::domain::plugin::{Configuration, GeneratedFile};
 use crate::domain::remote_state::Presence;
 use crate::provisioning::store::{ConfigChange, DeviceChange, DeviceKey, Store as _};
 
@@ -105,4 +106,35 @@ async fn a_config_that_comes_is_found_where_it_was_missing() {
     assert_eq!(fixture.database.lineage("leaf").await.unwrap().len(), 1);
     put(&fixture, "base", &[]).await;
     assert_eq!(fixture.database.lineage("leaf").await.unwrap().len(), 2);
+}
+
+#[tokio::test]
+async fn a_device_that_is_found_brings_its_files_along_but_for_large_ones() {
+    let fixture = Fixture::new().await;
+    let mut device = add(&fixture, "a").await;
+    let file = |path: &str, size: usize| GeneratedFile {
+        path: path.to_owned(),
+        content: vec![b'x'; size].into(),
+        media_type: None,
+        sensitive: false,
+    };
+    let files = vec![file("a.cfg", 7), file("large", 100_000)];
+    let files = Some(Configuration { files, ..Configuration::default() });
+    device = fixture
+        .database
+        .change_device(DeviceChange { device, files, ..DeviceChange::default() })
+        .await
+        .unwrap();
+    assert_eq!(model(&fixture).await, None);
+    fixture.meddle("update device_files set media_type = 'behind/back'").await;
+    let media_type = async |path: &str| {
+        let stored = fixture.database.device_file("a", path).await.unwrap().unwrap();
+        stored.file.media_type.clone()
+    };
+    assert_eq!(media_type("a.cfg").await, None);
+    assert_eq!(media_type("large").await.as_deref(), Some("behind/back"));
+    let files = Some(Configuration { files: vec![file("a.cfg", 8)], ..Configuration::default() });
+    fixture.database.change_device(DeviceChange { device, files, ..DeviceChange::default() }).await.unwrap();
+    let stored = fixture.database.device_file("a", "a.cfg").await.unwrap().unwrap();
+    assert_eq!(stored.file.content.len(), 8);
 }

@@ -9,7 +9,7 @@ use crate::storage::{audit, configs, devices, files};
 
 async fn plan(fixture: &Fixture, sql: &str) -> String {
     let explain = AssertSqlSafe(format!("explain query plan {sql}"));
-    let rows = sqlx::query(explain).fetch_all(&fixture.database.reader).await.unwrap();
+    let rows = sqlx::query(explain).fetch_all(&mut *fixture.database.read().await.unwrap()).await.unwrap();
     let steps: Vec<String> = rows.iter().map(|row| row.get("detail")).collect();
     steps.join("; ")
 }
@@ -24,6 +24,11 @@ async fn each_is_one_search_of_one_index() {
         (devices::BY_UUID, "SEARCH devices USING INDEX devices_by_uuid (uuid=?)"),
         (devices::BY_IP, "SEARCH devices USING INDEX devices_by_ip (ip=?)"),
         (devices::BY_IP_WITHOUT_MAC, "SEARCH devices USING INDEX devices_by_ip_without_mac (ip=?)"),
+        (
+            files::BY_MAC,
+            "SEARCH devices USING INDEX devices_by_mac (mac=?); \
+             SEARCH device_files USING INDEX sqlite_autoindex_device_files_1 (device=?)",
+        ),
         (
             files::DEVICE.one,
             "SEARCH device_files USING INDEX sqlite_autoindex_device_files_1 (device=? AND canonical=?)",

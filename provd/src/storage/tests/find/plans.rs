@@ -14,7 +14,7 @@ fn search(query: Query) -> Search {
 
 async fn plan(fixture: &Fixture, sql: &str) -> String {
     let rows = sqlx::query(AssertSqlSafe(format!("explain query plan {sql}")));
-    let rows = rows.fetch_all(&fixture.database.reader).await.unwrap();
+    let rows = rows.fetch_all(&mut *fixture.database.read().await.unwrap()).await.unwrap();
     rows.iter().map(|row| row.get("detail")).collect::<Vec<String>>().join("; ")
 }
 

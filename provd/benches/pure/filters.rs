@@ -43,9 +43,8 @@ fn of_plugin(number: usize) -> Vec<RequestFilter> {
 }
 
 fn http(path: &str, user_agent: &str) -> Request {
-    let headers = vec![("user-agent".to_owned(), user_agent.to_owned())];
-    let (method, query) = ("GET".to_owned(), String::new());
-    let http = HttpRequest { method, path: path.to_owned(), query, headers };
+    let headers = [("user-agent", user_agent)].into();
+    let http = HttpRequest { method: "GET", path: path.to_owned(), query: String::new(), headers };
     Request { ip: [192, 0, 2, 1].into(), kind: RequestKind::Http(http) }
 }
 

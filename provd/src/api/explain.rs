@@ -230,10 +230,5 @@ fn said_by(status: &PluginStatus, choice: &Choice) -> Option<Support> {
 
 fn last_requests(api: &ApiState, is_its: impl Fn(&RequestRecord) -> bool) -> Vec<requests::Summary> {
     let requests = api.journal.requests();
-    requests
-        .iter()
-        .filter(|record| is_its(record))
-        .take(REQUESTS)
-        .map(|record| requests::summary(record))
-        .collect()
+    requests.iter().filter(|record| is_its(record)).take(REQUESTS).map(requests::summary).collect()
 }

@@ -7,7 +7,6 @@ mod story;
 
 use std::collections::HashSet;
 use std::net::IpAddr;
-use std::sync::Arc;
 use std::time::Duration;
 
 use axum::Extension;
@@ -67,11 +66,11 @@ async fn list(
     requests.retain(|record| {
         device.is_none_or(|device| record.concluded.device.as_deref() == Some(device))
             && mac.is_none_or(|mac| is_of(record, mac))
-            && ip.is_none_or(|ip| record.request.ip == ip)
+            && ip.is_none_or(|ip| record.concluded.request.ip == ip)
             && (!only_refused || is_refused(record))
     });
     let requests = visible_requests(&api, &tenant, requests).await?;
-    Ok(Document(Listed { requests: requests.iter().take(limit).map(|record| summary(record)).collect() }))
+    Ok(Document(Listed { requests: requests.iter().take(limit).map(summary).collect() }))
 }
 
 /// The story of a request: why it got what it got.
@@ -94,7 +93,7 @@ async fn show(
 /// Whether a phone with this MAC address sent a request.
 pub(super) fn is_of(record: &RequestRecord, mac: Mac) -> bool {
     record.concluded.info.mac == Some(mac)
-        || matches!(&record.request.kind, RequestKind::Dhcp(dhcp) if dhcp.mac == mac)
+        || matches!(&record.concluded.request.kind, RequestKind::Dhcp(dhcp) if dhcp.mac == mac)
 }
 
 /// Whether a phone did not get what it asked for, or no record.
@@ -105,8 +104,8 @@ fn is_refused(record: &RequestRecord) -> bool {
 async fn visible_requests(
     api: &ApiState,
     tenant: &Tenant,
-    mut requests: Vec<Arc<RequestRecord>>,
-) -> Result<Vec<Arc<RequestRecord>>, Problem> {
+    mut requests: Vec<RequestRecord>,
+) -> Result<Vec<RequestRecord>, Problem> {
     if tenant.is_master() {
         return Ok(requests);
     }
@@ -175,9 +174,9 @@ pub(super) fn summary(record: &RequestRecord) -> Summary {
     Summary {
         id: record.id,
         at: rfc_3339(record.at),
-        protocol: record.request.kind.protocol(),
-        ip: record.request.ip,
-        path: record.request.kind.path().map(str::to_owned),
+        protocol: record.concluded.request.kind.protocol(),
+        ip: record.concluded.request.ip,
+        path: record.concluded.request.kind.path().map(str::to_owned),
         device: record.concluded.device.clone(),
         plugin: record.concluded.route.clone(),
         outcome: record.outcome.as_str(),

@@ -110,12 +110,11 @@ impl Api {
 
     /// A phone asks for a file.
     pub(super) async fn phone_asks(&self, ip: &str, path: &str) -> Answer {
-        let secret = |name: &str| (name.to_owned(), "a secret of the phone".to_owned());
         let http = request::HttpRequest {
-            method: "GET".to_owned(),
+            method: "GET",
             path: format!("/{path}"),
             query: "key=a secret of the phone".to_owned(),
-            headers: vec![("user-agent".to_owned(), "Aastra6731i".to_owned()), secret("authorization")],
+            headers: [("user-agent", "Aastra6731i"), ("authorization", "a secret of the phone")].into(),
         };
         self.pipeline.handle(Request { ip: ip.parse().unwrap(), kind: RequestKind::Http(http) }).await
     }

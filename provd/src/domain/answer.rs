@@ -2,9 +2,11 @@
 
 use std::fs::File;
 use std::sync::Arc;
-use std::time::{Duration, SystemTime};
+use std::time::Duration;
 
 use bytes::Bytes;
+
+use super::metadata::Metadata;
 
 /// The outcome of one request.
 #[derive(Debug)]
@@ -45,12 +47,8 @@ impl Answer {
 pub struct ServedFile {
     /// The bytes.
     pub content: Content,
-    /// Media type; absent: by the name asked for.
-    pub media_type: Option<Arc<str>>,
-    /// Opaque validator, without quotes (RFC 9110 §8.8.3). Changes exactly when the bytes do.
-    pub etag: Arc<str>,
-    /// When the bytes last changed.
-    pub modified: SystemTime,
+    /// What they are.
+    pub metadata: Arc<Metadata>,
 }
 
 /// Where the bytes are.

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::fmt;
 use std::net::IpAddr;
 
+use super::headers::Headers;
 use super::mac::Mac;
 
 /// One request.
@@ -30,19 +31,19 @@ pub enum RequestKind {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct HttpRequest {
     /// `GET` or `HEAD`.
-    pub method: String,
+    pub method: &'static str,
     /// Decoded, with single slashes and without `.` or `..` segments; begins with `/`.
     pub path: String,
     /// Without `?`, still percent-encoded.
     pub query: String,
-    /// In the order received; names in lower case, values decoded as UTF-8 or else Latin-1.
-    pub headers: Vec<(String, String)>,
+    /// Values decoded as UTF-8 or else Latin-1.
+    pub headers: Headers,
 }
 
 impl HttpRequest {
     /// First value of a header, by its lower-case name.
     pub fn header(&self, name: &str) -> Option<&str> {
-        self.headers.iter().find(|(candidate, _)| candidate == name).map(|(_, value)| value.as_str())
+        self.headers.get(name)
     }
 
     /// The `User-Agent`, where most phones say who they are.
@@ -75,6 +76,13 @@ impl DhcpRequest {
         let bytes = self.options.get(&60)?;
         let end = bytes.iter().rposition(|byte| *byte != 0).map_or(0, |last| last + 1);
         Some(bytes[..end].iter().map(|byte| char::from(*byte)).collect())
+    }
+}
+
+impl Request {
+    /// Whether it asks for what a GET would be answered with, without the file itself.
+    pub fn is_head(&self) -> bool {
+        matches!(&self.kind, RequestKind::Http(http) if http.method == "HEAD")
     }
 }
 

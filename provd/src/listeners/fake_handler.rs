@@ -10,6 +10,7 @@ use bytes::Bytes;
 use tokio::sync::{Semaphore, mpsc};
 
 use crate::domain::answer::{Answer, Content, ServedFile};
+use crate::domain::metadata::Metadata;
 use crate::domain::request::Request;
 use crate::pipeline::RequestHandler;
 
@@ -67,6 +68,8 @@ impl RequestHandler for FakeHandler {
             && let (Some(arrived), Some(gate)) = (&self.slow_arrived, &self.gate)
         {
             arrived.send(()).unwrap();
+            // What the test does now is seen before the gate is.
+            tokio::task::yield_now().await;
             gate.acquire().await.unwrap().forget();
         }
         match path.trim_start_matches('/') {
@@ -88,7 +91,7 @@ impl FakeHandler {
             "cut" => on_disk(bytes, 100_000),
             _ => Content::Bytes(bytes.clone()),
         };
-        Answer::File(ServedFile { content, media_type: None, etag: "v1".into(), modified: modified() })
+        Answer::File(ServedFile { content, metadata: Arc::new(Metadata::new(None, "v1", modified())) })
     }
 }
 

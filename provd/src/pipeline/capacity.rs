@@ -60,11 +60,12 @@ impl Capacity {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::domain::headers::Headers;
     use crate::domain::request::{HttpRequest, TftpRequest};
 
     fn http() -> Request {
-        let (method, path) = ("GET".to_owned(), "/a.cfg".to_owned());
-        let http = HttpRequest { method, path, query: String::new(), headers: vec![] };
+        let (path, query, headers) = ("/a.cfg".to_owned(), String::new(), Headers::default());
+        let http = HttpRequest { method: "GET", path, query, headers };
         Request { ip: [192, 0, 2, 1].into(), kind: RequestKind::Http(http) }
     }
 

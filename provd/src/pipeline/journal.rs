@@ -3,7 +3,7 @@
 
 use std::collections::VecDeque;
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use super::record::RequestRecord;
 
@@ -14,9 +14,9 @@ const KEPT: usize = 1_000;
 #[derive(Debug, Default)]
 pub struct Journal {
     begun: AtomicU64,
-    // Plain mutexes: held to add one or to copy references, never while waiting.
-    answered: Mutex<VecDeque<Arc<RequestRecord>>>,
-    refused: Mutex<VecDeque<Arc<RequestRecord>>>,
+    // Plain mutexes: held to add one or to copy, never while waiting.
+    answered: Mutex<VecDeque<RequestRecord>>,
+    refused: Mutex<VecDeque<RequestRecord>>,
 }
 
 impl Journal {
@@ -28,14 +28,14 @@ impl Journal {
     pub(super) fn keep(&self, record: RequestRecord) {
         let mut kept = if record.outcome.is_refusal() { lock(&self.refused) } else { lock(&self.answered) };
         let oldest = if kept.len() >= KEPT { kept.pop_front() } else { None };
-        kept.push_back(Arc::new(record));
+        kept.push_back(record);
         // Freed when nobody waits for the lock any more.
         drop(kept);
         drop(oldest);
     }
 
     /// All that are kept, newest first.
-    pub fn requests(&self) -> Vec<Arc<RequestRecord>> {
+    pub fn requests(&self) -> Vec<RequestRecord> {
         let mut requests: Vec<_> = lock(&self.answered).iter().cloned().collect();
         requests.extend(lock(&self.refused).iter().cloned());
         requests.sort_by_key(|request| std::cmp::Reverse(request.id));
@@ -43,14 +43,14 @@ impl Journal {
     }
 
     /// One, by its number.
-    pub fn request(&self, id: u64) -> Option<Arc<RequestRecord>> {
-        let find = |kept: &Mutex<VecDeque<Arc<RequestRecord>>>| {
+    pub fn request(&self, id: u64) -> Option<RequestRecord> {
+        let find = |kept: &Mutex<VecDeque<RequestRecord>>| {
             lock(kept).iter().find(|request| request.id == id).cloned()
         };
         find(&self.answered).or_else(|| find(&self.refused))
     }
 }
 
-fn lock(kept: &Mutex<VecDeque<Arc<RequestRecord>>>) -> MutexGuard<'_, VecDeque<Arc<RequestRecord>>> {
+fn lock(kept: &Mutex<VecDeque<RequestRecord>>) -> MutexGuard<'_, VecDeque<RequestRecord>> {
     kept.lock().unwrap_or_else(PoisonError::into_inner)
 }

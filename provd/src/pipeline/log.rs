@@ -2,6 +2,8 @@
 //!
 //! What phones sent is escaped where it is shown. File contents and raw configs never come here.
 
+use tracing::Level;
+
 use super::remote_state::base_name;
 use crate::domain::device::Device;
 use crate::domain::device_info::DeviceInfo;
@@ -58,6 +60,9 @@ pub(super) fn refused(info: &DeviceInfo, why: &str) {
 
 /// Somebody asked for a file that holds secrets, whether or not it exists.
 pub(super) fn sensitive(request: &Request) {
+    if !tracing::enabled!(target: SECURITY, Level::INFO) {
+        return;
+    }
     let (ip, base_name) = (request.ip, base_name(request.kind.path().unwrap_or_default()));
     let shown: String = base_name.chars().take(100).flat_map(char::escape_debug).collect();
     tracing::info!(target: SECURITY, "Sensitive file requested from {ip}: {shown}");

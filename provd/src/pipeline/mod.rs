@@ -54,9 +54,9 @@ pub trait RequestHandler: Send + Sync + 'static {
     /// Answers one request. Never fails: what goes wrong is an [`Answer`] too.
     async fn handle(&self, request: Request) -> Answer;
 
-    /// Answers one request for which nothing has to be waited for. Any other is given back, for [`handle`](Self::handle).
-    fn handle_at_once(&self, request: Request) -> Result<Answer, Request> {
-        Err(request)
+    /// Answers one request if nothing has to be waited for. Any other is for [`handle`](Self::handle).
+    fn handle_at_once(&self, _request: &Request) -> Option<Answer> {
+        None
     }
 }
 
@@ -186,7 +186,7 @@ impl Pipeline {
 
 #[async_trait]
 impl RequestHandler for Pipeline {
-    fn handle_at_once(&self, request: Request) -> Result<Answer, Request> {
+    fn handle_at_once(&self, request: &Request) -> Option<Answer> {
         self.answer_as_before(request)
     }
 
@@ -210,7 +210,7 @@ impl RequestHandler for Pipeline {
         };
         self.remember(&request, &mut draft);
         let tenant = draft.tenant.take();
-        let record = draft.ended(request, Outcome::of(&answer));
+        let record = draft.ended(&request, Outcome::of(&answer));
         self.record(&record, tenant);
         self.journal.keep(record);
         answer

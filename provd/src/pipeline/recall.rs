@@ -1,11 +1,12 @@
 //! A request whose like was decided before: answered at once, with everything that follows from an answer, and nothing that
 //! has to be waited for.
 
+use std::borrow::Cow;
 use std::sync::Arc;
 use std::time::Instant;
 
 use super::recollection::{Decision, Since};
-use super::record::{Draft, Outcome, RequestRecord, Steps, keep_what_is_shown};
+use super::record::{Draft, Outcome, RequestRecord, Steps};
 use super::remote_state::{is_fetch, is_trigger};
 use super::url_key::Key;
 use super::{Pipeline, log};
@@ -14,15 +15,19 @@ use crate::domain::request::Request;
 use crate::provisioning::basis::{Basis, Stripe};
 
 impl Pipeline {
-    /// Answers a request whose like was decided before; gives any other back as it was.
-    pub(super) fn answer_as_before(&self, mut request: Request) -> Result<Answer, Request> {
+    /// Answers a request whose like was decided before.
+    pub(super) fn answer_as_before(&self, request: &Request) -> Option<Answer> {
         let began = Instant::now();
-        let with_key = self.provisioning.requires_url_keys().then(|| request.clone());
-        let key = self.take_key(&mut request);
-        let Some(decision) = self.decided(&request, &key) else { return Err(with_key.unwrap_or(request)) };
+        let mut request = Cow::Borrowed(request);
+        let key = if self.provisioning.requires_url_keys() {
+            self.take_key(request.to_mut())
+        } else {
+            Key::NotNeeded
+        };
+        let decision = self.decided(&request, &key)?;
         let answer = decision.answer(&request, &self.provisioning);
-        self.tell(&decision, request, &answer, began);
-        Ok(answer)
+        self.tell(&decision, &request, &answer, began);
+        Some(answer)
     }
 
     fn decided(&self, request: &Request, key: &Key) -> Option<Arc<Decision>> {
@@ -32,23 +37,21 @@ impl Pipeline {
     }
 
     /// What an answer leaves behind: lines in the log, a phone that was seen, a story, a count.
-    fn tell(&self, decision: &Decision, mut request: Request, answer: &Answer, began: Instant) {
+    fn tell(&self, decision: &Decision, request: &Request, answer: &Answer, began: Instant) {
         let (id, device) = (self.journal.begin(), &decision.device);
-        let log = log::begin(id, &request);
+        let log = log::begin(id, request);
         log.extracted(&decision.concluded.info);
         log.retrieved(Some(device));
         log.routed(Some(&decision.plugin));
         if decision.is_sensitive {
-            log::sensitive(&request);
+            log::sensitive(request);
         }
         self.doubts.forget(&device.id);
-        let fetched = decision.is_trigger && matches!(answer, Answer::File(_)) && is_fetch(&request);
-        let at = self.saw(device, &request, answer, fetched);
-        keep_what_is_shown(&mut request);
+        let fetched = decision.is_trigger && matches!(answer, Answer::File(_)) && is_fetch(request);
+        let at = self.saw(device, request, answer, fetched);
         let record = RequestRecord {
             id,
             at,
-            request,
             concluded: decision.concluded.clone(),
             outcome: Outcome::of(answer),
             steps: Steps { extract: began.elapsed(), ..Steps::default() },
@@ -74,7 +77,7 @@ impl Pipeline {
             plugins: draft.since.plugins,
             // The name by which a PBX reaches the phone comes from a config.
             basis: Basis { since: draft.since.store, stripes, configs: is_trigger },
-            concluded: draft.conclude(),
+            concluded: draft.conclude(request),
             is_sensitive: self.is_sensitive(&plugin, request),
             plugin,
             is_trigger,

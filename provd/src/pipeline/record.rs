@@ -11,7 +11,7 @@ use crate::domain::answer::{Answer, Content};
 use crate::domain::device::Device;
 use crate::domain::device_info::DeviceInfo;
 use crate::domain::plugin::Support;
-use crate::domain::request::{Request, RequestKind};
+use crate::domain::request::{HttpRequest, Request, RequestKind, TftpRequest};
 use crate::provisioning::plugins::{Vote, Votes};
 use crate::provisioning::store::DeviceKey;
 
@@ -25,9 +25,7 @@ pub struct RequestRecord {
     pub id: u64,
     /// When it arrived.
     pub at: SystemTime,
-    /// What was asked.
-    pub request: Request,
-    /// What was made of it.
+    /// What was asked, and what was made of it.
     pub concluded: Arc<Conclusion>,
     /// What was answered.
     pub outcome: Outcome,
@@ -35,9 +33,11 @@ pub struct RequestRecord {
     pub steps: Steps,
 }
 
-/// Who asked, as far as it could be told, and how. Requests about which that was known already share it.
+/// What was asked and who asked, as far as it could be told, and how. Requests about which that was known already share it.
 #[derive(Debug, Clone)]
 pub struct Conclusion {
+    /// What was asked.
+    pub request: Request,
     /// What plugins said of it.
     pub votes: Arc<[Vote]>,
     /// Whether all plugins that wanted to be asked were heard.
@@ -90,7 +90,7 @@ pub enum Outcome {
     File {
         /// Size in bytes.
         length: u64,
-        /// See [`crate::domain::answer::ServedFile::etag`].
+        /// See [`crate::domain::metadata::Metadata::etag`].
         etag: Arc<str>,
     },
     /// No such file for this phone.
@@ -114,7 +114,7 @@ impl Outcome {
                     Content::Bytes(bytes) => bytes.len() as u64,
                     Content::OnDisk { length, .. } => *length,
                 };
-                Outcome::File { length, etag: file.etag.clone() }
+                Outcome::File { length, etag: file.metadata.etag.clone() }
             }
             Answer::NotFound => Outcome::NotFound,
             Answer::Forbidden => Outcome::Forbidden,
@@ -190,10 +190,11 @@ impl Draft {
         }
     }
 
-    /// What is known by now, which nothing is added to from here on.
-    pub(super) fn conclude(&mut self) -> Arc<Conclusion> {
+    /// What is known of a request by now, which nothing is added to from here on.
+    pub(super) fn conclude(&mut self, request: &Request) -> Arc<Conclusion> {
         let concluded = self.concluded.take().unwrap_or_else(|| {
             Arc::new(Conclusion {
+                request: shown(request),
                 votes: self.votes.votes.clone(),
                 heard: self.votes.complete,
                 info: std::mem::take(&mut self.info),
@@ -206,59 +207,53 @@ impl Draft {
         concluded
     }
 
-    pub(super) fn ended(mut self, mut request: Request, outcome: Outcome) -> RequestRecord {
-        keep_what_is_shown(&mut request);
-        let concluded = self.conclude();
-        RequestRecord { id: self.id, at: self.at, request, concluded, outcome, steps: self.steps }
+    pub(super) fn ended(mut self, request: &Request, outcome: Outcome) -> RequestRecord {
+        let concluded = self.conclude(request);
+        RequestRecord { id: self.id, at: self.at, concluded, outcome, steps: self.steps }
     }
 }
 
-/// What is dropped may be a secret, and would be most of the memory that the last requests take.
-pub(super) fn keep_what_is_shown(request: &mut Request) {
-    let path = match &mut request.kind {
-        RequestKind::Http(http) => {
-            http.query = String::new();
-            http.headers.retain(|(name, _)| name == "user-agent");
-            http.headers.shrink_to_fit();
-            http.headers.iter_mut().for_each(|(_, value)| shorten(value));
-            &mut http.path
+/// What of a request is shown. The rest may be a secret, and would be most of the memory that the last requests take.
+fn shown(request: &Request) -> Request {
+    let kind = match &request.kind {
+        RequestKind::Http(http) => RequestKind::Http(HttpRequest {
+            method: http.method,
+            path: beginning(&http.path).to_owned(),
+            query: String::new(),
+            headers: http.user_agent().map(|agent| ("user-agent", beginning(agent))).into_iter().collect(),
+        }),
+        RequestKind::Tftp(tftp) => {
+            RequestKind::Tftp(TftpRequest { filename: beginning(&tftp.filename).to_owned() })
         }
-        RequestKind::Tftp(tftp) => &mut tftp.filename,
-        RequestKind::Dhcp(_) => return,
+        RequestKind::Dhcp(dhcp) => RequestKind::Dhcp(dhcp.clone()),
     };
-    shorten(path);
+    Request { ip: request.ip, kind }
 }
 
-fn shorten(text: &mut String) {
-    if text.len() > SHOWN
-        && let Some((end, _)) = text.char_indices().nth(SHOWN)
-    {
-        text.truncate(end);
-        text.shrink_to_fit();
-    }
+fn beginning(text: &str) -> &str {
+    text.char_indices().nth(SHOWN).map_or(text, |(end, _)| &text[..end])
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::domain::request::HttpRequest;
     use crate::provisioning::basis::Moment;
 
     #[test]
     fn of_a_request_only_what_is_shown_is_kept() {
-        let header = |name: &str, value: &str| (name.to_owned(), value.to_owned());
+        let agent = "a".repeat(5_000);
         let http = HttpRequest {
-            method: "GET".to_owned(),
+            method: "GET",
             path: format!("/{}", "é".repeat(5_000)),
             query: "key=secret".to_owned(),
-            headers: vec![header("authorization", "secret"), header("user-agent", &"a".repeat(5_000))],
+            headers: [("authorization", "secret"), ("user-agent", agent.as_str())].into(),
         };
         let request = Request { ip: [192, 0, 2, 1].into(), kind: RequestKind::Http(http) };
         let since = Since { plugins: 0, store: Moment { writes: 0, config_writes: 0 } };
-        let record = Draft::new(1, since).ended(request, Outcome::NotFound);
-        let RequestKind::Http(kept) = &record.request.kind else { panic!("{record:?}") };
+        let record = Draft::new(1, since).ended(&request, Outcome::NotFound);
+        let RequestKind::Http(kept) = &record.concluded.request.kind else { panic!("{record:?}") };
         assert_eq!(kept.path.chars().count(), SHOWN);
         assert_eq!(kept.user_agent().map(str::len), Some(SHOWN));
-        assert!(kept.headers.len() == 1 && kept.query.is_empty(), "{kept:?}");
+        assert!(kept.headers.iter().count() == 1 && kept.query.is_empty(), "{kept:?}");
     }
 }

@@ -27,7 +27,11 @@ impl Pipeline {
         let is_trigger = is_trigger(device, request);
         let fetched = is_trigger && matches!(answer, Answer::File(_)) && is_fetch(request);
         self.saw(device, request, answer, fetched);
-        if fetched && device.configured { self.note_username(device).await } else { Ok(!is_trigger) }
+        if fetched && device.configured {
+            self.note_username(device).await
+        } else {
+            Ok(!is_trigger || request.is_head())
+        }
     }
 
     /// Notes that a phone was seen, and when that was.
@@ -74,10 +78,8 @@ fn own_username(config: &Config) -> Option<&str> {
 
 /// A HEAD brings no file, and a range not all of it.
 pub(super) fn is_fetch(request: &Request) -> bool {
-    match &request.kind {
-        RequestKind::Http(http) => http.method != "HEAD" && http.header("range").is_none(),
-        RequestKind::Tftp(_) | RequestKind::Dhcp(_) => true,
-    }
+    let is_part = matches!(&request.kind, RequestKind::Http(http) if http.header("range").is_some());
+    !is_part && !request.is_head()
 }
 
 /// The beginning of a path; what phones send may be long.

@@ -5,6 +5,8 @@
 use std::sync::Arc;
 use std::time::{Duration, UNIX_EPOCH};
 
+use http::HeaderValue;
+
 use super::Pipeline;
 use super::log;
 use super::recollection::Given;
@@ -12,6 +14,7 @@ use super::remote_state::base_name;
 use crate::domain::answer::{Answer, Content, ServedFile};
 use crate::domain::device::Device;
 use crate::domain::mac::canonical_path;
+use crate::domain::metadata::Metadata;
 use crate::domain::plugin::{FileReference, GeneratedFile, StoredFile, etag};
 use crate::domain::request::Request;
 use crate::provisioning::plugins::{FileAnswer, PluginError};
@@ -63,8 +66,7 @@ impl Pipeline {
                 },
             },
             FileReference::Served { path, media_type } => {
-                let media_type = media_type.as_deref().map(Into::into);
-                plugins.open_served(plugin, path).map(|file| ServedFile { media_type, ..file })
+                plugins.open_served(plugin, path).map(|file| of_type(file, media_type.as_deref()))
             }
             FileReference::Inline(file) => Some(inline(file)),
             FileReference::NotFound => plugins.open_firmware(plugin, request.kind.path().unwrap_or_default()),
@@ -127,20 +129,22 @@ impl Pipeline {
 }
 
 fn from_store(stored: &StoredFile) -> ServedFile {
-    ServedFile {
-        content: Content::Bytes(stored.file.content.clone()),
-        media_type: stored.file.media_type.as_deref().map(Into::into),
-        etag: stored.etag.as_str().into(),
-        modified: stored.modified,
-    }
+    let media_type = stored.file.media_type.as_deref();
+    in_memory(&stored.file, Metadata::new(media_type, &stored.etag, stored.modified))
 }
 
 /// Bytes made on the spot have no time of their own; what they are is all there is to tell them by.
 fn inline(file: &GeneratedFile) -> ServedFile {
-    ServedFile {
-        content: Content::Bytes(file.content.clone()),
-        media_type: file.media_type.as_deref().map(Into::into),
-        etag: etag(&file.content).into(),
-        modified: UNIX_EPOCH,
-    }
+    in_memory(file, Metadata::new(file.media_type.as_deref(), &etag(&file.content), UNIX_EPOCH))
+}
+
+fn in_memory(file: &GeneratedFile, metadata: Metadata) -> ServedFile {
+    ServedFile { content: Content::Bytes(file.content.clone()), metadata: Arc::new(metadata) }
+}
+
+/// A static file, of the media type that the plugin says, if it says one.
+pub(super) fn of_type(file: ServedFile, media_type: Option<&str>) -> ServedFile {
+    let said = media_type.and_then(|media_type| HeaderValue::from_str(media_type).ok());
+    let metadata = Arc::new(Metadata { media_type: said, ..Arc::unwrap_or_clone(file.metadata) });
+    ServedFile { metadata, ..file }
 }

@@ -14,6 +14,7 @@ use crate::domain::audit::Actor;
 use crate::domain::config::Config;
 use crate::domain::device::Device;
 use crate::domain::device_info::DeviceInfo;
+use crate::domain::headers::Headers;
 use crate::domain::parameter::{NAT, Parameter};
 use crate::domain::plugin::{Configuration, FileReference, GeneratedFile, Support};
 use crate::domain::raw_config::RawConfig;
@@ -198,10 +199,10 @@ impl Site {
 
 fn request(ip: &str, path: &str) -> Request {
     let http = HttpRequest {
-        method: "GET".to_owned(),
+        method: "GET",
         path: path.to_owned(),
         query: String::new(),
-        headers: vec![],
+        headers: Headers::default(),
     };
     Request { ip: ip.parse().unwrap(), kind: RequestKind::Http(http) }
 }

@@ -184,10 +184,9 @@ mod tests {
     }
 
     fn http(path: &str, user_agent: &str) -> Request {
-        let headers = vec![("user-agent".to_owned(), user_agent.to_owned())];
+        let headers = [("user-agent", user_agent)].into();
         let (path, query) = path.split_once('?').unwrap_or((path, ""));
-        let method = "GET".to_owned();
-        let http = HttpRequest { method, path: path.to_owned(), query: query.to_owned(), headers };
+        let http = HttpRequest { method: "GET", path: path.to_owned(), query: query.to_owned(), headers };
         Request { ip: [192, 0, 2, 1].into(), kind: RequestKind::Http(http) }
     }
 

@@ -9,12 +9,13 @@ use std::time::UNIX_EPOCH;
 use rustix::fs::{CWD, Mode, OFlags, ResolveFlags, openat, openat2};
 
 use crate::domain::answer::{Content, ServedFile};
+use crate::domain::metadata::Metadata;
 
 /// Opens a regular file beneath `folder`; nothing if there is none, or if the path leads outside.
 ///
 /// The kernel resolves the path with `RESOLVE_BENEATH` (openat2(2), Linux 5.6), so there is no moment between a check
 /// and the opening.
-pub(super) fn open_beneath(folder: &Path, path: &str, media_type: Option<Arc<str>>) -> Option<ServedFile> {
+pub(super) fn open_beneath(folder: &Path, path: &str) -> Option<ServedFile> {
     let path = path.trim_start_matches('/');
     if path.is_empty() || path.contains('\0') {
         return None;
@@ -29,11 +30,10 @@ pub(super) fn open_beneath(folder: &Path, path: &str, media_type: Option<Arc<str
     let metadata = file.metadata().ok().filter(std::fs::Metadata::is_file)?;
     let modified = metadata.modified().unwrap_or(UNIX_EPOCH);
     let nanoseconds = modified.duration_since(UNIX_EPOCH).unwrap_or_default().as_nanos();
+    let etag = format!("{:x}-{nanoseconds:x}", metadata.len());
     Some(ServedFile {
-        etag: format!("{:x}-{nanoseconds:x}", metadata.len()).into(),
         content: Content::OnDisk { file, length: metadata.len() },
-        media_type,
-        modified,
+        metadata: Arc::new(Metadata::new(None, &etag, modified)),
     })
 }
 
@@ -64,10 +64,10 @@ mod tests {
             "a\0b",
             "missing",
         ] {
-            assert!(open_beneath(&folder, path, None).is_none(), "{path:?}");
+            assert!(open_beneath(&folder, path).is_none(), "{path:?}");
         }
         for path in ["sub/6730i.st", "/sub/6730i.st", "inside", "sub/../sub/6730i.st"] {
-            assert_eq!(open_beneath(&folder, path, None).unwrap().content.length(), 8, "{path}");
+            assert_eq!(open_beneath(&folder, path).unwrap().content.length(), 8, "{path}");
         }
     }
 }

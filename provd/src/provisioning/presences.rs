@@ -32,6 +32,18 @@ pub struct Sight<'r> {
 }
 
 impl Sight<'_> {
+    fn write_into(&self, presence: &mut Presence, device: &Device, now: SystemTime) {
+        presence.last_seen = now;
+        self.write_request(&mut presence.last_request);
+        if presence.last_answer != self.answer {
+            self.answer.clone_into(&mut presence.last_answer);
+        }
+        if self.fetched {
+            presence.fetched_revision = Some(device.files_revision);
+            presence.fetched_at = Some(now);
+        }
+    }
+
     fn write_request(&self, request: &mut String) {
         request.clear();
         request.push_str(self.protocol);
@@ -56,19 +68,12 @@ impl Presences {
     /// seen before costs no memory anew: this happens with each request.
     fn note(&self, device: &Device, now: SystemTime, sight: Sight<'_>) {
         let mut unwritten = self.lock();
-        if !unwritten.contains_key(&device.id) {
-            unwritten.insert(device.id.clone(), Presence::of(device.id.clone(), now));
+        if let Some(presence) = unwritten.get_mut(&device.id) {
+            return sight.write_into(presence, device, now);
         }
-        let Some(presence) = unwritten.get_mut(&device.id) else { return };
-        presence.last_seen = now;
-        sight.write_request(&mut presence.last_request);
-        if presence.last_answer != sight.answer {
-            sight.answer.clone_into(&mut presence.last_answer);
-        }
-        if sight.fetched {
-            presence.fetched_revision = Some(device.files_revision);
-            presence.fetched_at = Some(now);
-        }
+        let presence = unwritten.entry(device.id.clone());
+        let presence = presence.or_insert_with(|| Presence::of(device.id.clone(), now));
+        sight.write_into(presence, device, now);
     }
 
     fn put_back(&self, presences: Vec<Presence>) {

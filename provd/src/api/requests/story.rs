@@ -20,7 +20,7 @@ pub(super) struct Story {
     #[serde(flatten)]
     summary: Summary,
     /// Method of an HTTP request.
-    method: Option<String>,
+    method: Option<&'static str>,
     /// User-Agent of an HTTP request.
     user_agent: Option<String>,
     /// Vendor class of a DHCP client.
@@ -103,8 +103,8 @@ struct StepTimes {
 
 /// The story of a request.
 pub(super) fn story(record: &RequestRecord) -> Story {
-    let (method, user_agent, vendor_class) = match &record.request.kind {
-        RequestKind::Http(http) => (Some(http.method.clone()), http.user_agent().map(str::to_owned), None),
+    let (method, user_agent, vendor_class) = match &record.concluded.request.kind {
+        RequestKind::Http(http) => (Some(http.method), http.user_agent().map(str::to_owned), None),
         RequestKind::Tftp(_) => (None, None, None),
         RequestKind::Dhcp(dhcp) => (None, None, dhcp.vendor_class()),
     };

@@ -124,12 +124,11 @@ async fn extracted(subject: &Subject, request: &Request) -> Result<Facts, Findin
 /// What reaches a server that no phone sent.
 fn foreign_requests() -> Vec<Request> {
     let http = |path: &str, agent: &str| {
-        let headers = vec![("user-agent".to_owned(), agent.to_owned())];
         RequestKind::Http(HttpRequest {
-            method: "GET".to_owned(),
+            method: "GET",
             path: path.to_owned(),
             query: String::new(),
-            headers,
+            headers: [("user-agent", agent)].into(),
         })
     };
     let tftp = |filename: &str| RequestKind::Tftp(TftpRequest { filename: filename.to_owned() });

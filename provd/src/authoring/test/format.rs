@@ -244,10 +244,10 @@ fn request(
 
 fn http_request(form: &HttpForm) -> HttpRequest {
     HttpRequest {
-        method: "GET".to_owned(),
+        method: "GET",
         path: form.path.clone(),
         query: form.query.clone(),
-        headers: form.headers.iter().map(|(name, value)| (name.to_lowercase(), value.clone())).collect(),
+        headers: form.headers.iter().map(|(name, value)| (name.to_lowercase(), value)).collect(),
     }
 }
 

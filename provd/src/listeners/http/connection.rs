@@ -1,7 +1,6 @@
 //! One connection: hyper with this listener's limits, until the client, a deadline or a shutdown ends it.
 
 use std::net::SocketAddr;
-use std::sync::Arc;
 
 use hyper::server::conn::http1;
 use hyper::service::service_fn;
@@ -24,24 +23,23 @@ const BUFFER: usize = 64 * 1024;
 pub(super) async fn serve_connection(stream: TcpStream, peer: SocketAddr, connections: Connections) {
     let Connections { handler, settings, shutdown, .. } = connections;
     let activity = Activity::default();
-    let service = Arc::new(Service {
+    let service = Service {
         handler,
         peer: canonical(peer).ip(),
         trusted_proxies: settings.trusted_proxies,
         activity: activity.clone(),
-    });
+    };
     let stream = DeadlineStream::new(stream, activity, &settings);
-    let answer = service_fn(move |request| {
-        let service = Arc::clone(&service);
-        async move { service.answer(request).await }
-    });
+    let answer = service_fn(move |request| service.answer(request));
     let mut connection = std::pin::pin!(builder().serve_connection(TokioIo::new(stream), answer));
     let ended = tokio::select! {
-        ended = connection.as_mut() => ended,
+        // First, so that whatever is answered from then on says that it is the last.
+        biased;
         () = shutdown.cancelled() => {
             connection.as_mut().graceful_shutdown();
             connection.await
         }
+        ended = connection.as_mut() => ended,
     };
     if let Err(error) = ended {
         debug!(%peer, %error, cause = std::error::Error::source(&error), "HTTP connection broke off");

@@ -12,7 +12,7 @@ use std::task::{Context, Poll, ready};
 use std::time::Duration;
 
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
-use tokio::time::{Instant, Sleep, sleep_until};
+use tokio::time::{Instant, Sleep, sleep, sleep_until};
 
 use super::settings::HttpSettings;
 
@@ -102,6 +102,14 @@ impl Timer {
         }
         Poll::Pending
     }
+
+    /// Has the task woken once some time has passed, if not before.
+    fn wake_within(&mut self, time: Duration, context: &mut Context<'_>) {
+        let sleep = self.0.get_or_insert_with(|| Box::pin(sleep(time)));
+        while sleep.as_mut().poll(context).is_ready() {
+            sleep.as_mut().reset(Instant::now() + time);
+        }
+    }
 }
 
 fn timed_out<T>() -> Poll<io::Result<T>> {
@@ -176,7 +184,13 @@ impl<S: AsyncRead + Unpin> AsyncRead for DeadlineStream<S> {
         if progress && matches!(reading, Reading::Nothing(_)) {
             this.reading = Reading::Header(Instant::now());
         }
-        let Some(until) = this.until() else { return read };
+        let Some(until) = this.until() else {
+            // hyper does not look again by itself once the answer has gone out: who idles from then on would not be noticed.
+            if read.is_pending() {
+                this.read_timer.wake_within(this.idle_timeout.min(this.header_timeout), context);
+            }
+            return read;
+        };
         if read.is_pending() {
             ready!(this.read_timer.poll(until, context));
             return timed_out();

@@ -1,5 +1,6 @@
 //! From an HTTP request to [`Request`]; what cannot become one is refused here.
 
+use std::borrow::Cow;
 use std::net::IpAddr;
 
 use hyper::header::HeaderValue;
@@ -8,6 +9,7 @@ use hyper::{HeaderMap, Method, StatusCode};
 use thiserror::Error;
 
 use super::target::{self, TargetError};
+use crate::domain::headers::Headers;
 use crate::domain::request::{HttpRequest, Request, RequestKind};
 use crate::listeners::client_address::{self, ForwardedError};
 
@@ -53,16 +55,17 @@ pub(super) fn from_http(
     peer: IpAddr,
     trusted_proxies: usize,
 ) -> Result<Request, RequestError> {
-    if parts.method != Method::GET && parts.method != Method::HEAD {
-        return Err(RequestError::Method);
-    }
+    let method = match parts.method {
+        Method::GET => "GET",
+        Method::HEAD => "HEAD",
+        _ => return Err(RequestError::Method),
+    };
     let path = target::normalize(raw_path(parts)?)?;
     let headers = decode_headers(&parts.headers);
-    let forwarded =
-        headers.iter().filter(|(name, _)| name == "x-forwarded-for").map(|(_, value)| value.as_str());
+    let forwarded = headers.iter().filter(|(name, _)| *name == "x-forwarded-for").map(|(_, value)| value);
     let ip = client_address::behind_proxies(peer, forwarded, trusted_proxies)?;
     let query = parts.uri.query().unwrap_or_default().to_owned();
-    let http = HttpRequest { method: parts.method.to_string(), path, query, headers };
+    let http = HttpRequest { method, path, query, headers };
     Ok(Request { ip, kind: RequestKind::Http(http) })
 }
 
@@ -78,14 +81,17 @@ fn raw_path(parts: &Parts) -> Result<&str, RequestError> {
     Err(RequestError::TargetForm)
 }
 
-fn decode_headers(headers: &HeaderMap) -> Vec<(String, String)> {
-    headers.iter().map(|(name, value)| (name.as_str().to_owned(), decode(value))).collect()
+fn decode_headers(headers: &HeaderMap) -> Headers {
+    let bytes = headers.iter().map(|(name, value)| name.as_str().len() + value.len()).sum();
+    let mut decoded = Headers::with_capacity(headers.len(), bytes);
+    headers.iter().for_each(|(name, value)| decoded.push(name.as_str(), &decode(value)));
+    decoded
 }
 
 /// UTF-8, or else Latin-1, in which every byte is a character.
-fn decode(value: &HeaderValue) -> String {
+fn decode(value: &HeaderValue) -> Cow<'_, str> {
     match str::from_utf8(value.as_bytes()) {
-        Ok(text) => text.to_owned(),
+        Ok(text) => Cow::Borrowed(text),
         Err(_) => value.as_bytes().iter().map(|byte| char::from(*byte)).collect(),
     }
 }

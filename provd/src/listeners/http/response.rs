@@ -12,19 +12,19 @@ use hyper::header::{
 use hyper::{HeaderMap, Method, Response, StatusCode};
 
 use super::body::AnswerBody;
-use super::conditions::Validators;
-use super::media_type;
+use super::conditions;
 use super::range::{Portion, portion};
 use super::request::RequestError;
 use crate::domain::answer::{Answer, ServedFile};
+use crate::domain::metadata::Metadata;
 
 /// The parts of a request that shape the answer to it.
 #[derive(Debug)]
 pub(super) struct Asked {
     /// GET or HEAD.
     pub(super) method: Method,
-    /// Normalised.
-    pub(super) path: String,
+    /// Of files that have no media type of their own.
+    pub(super) usual_type: HeaderValue,
     /// As received.
     pub(super) headers: HeaderMap,
 }
@@ -70,22 +70,22 @@ fn unavailable(retry_after: Duration) -> Response<AnswerBody> {
 }
 
 fn file_response(file: ServedFile, asked: &Asked) -> Response<AnswerBody> {
-    let validators = Validators::new(&file.etag, file.modified);
-    let mut response = if validators.copy_is_current(&asked.headers) {
+    let metadata = file.metadata.clone();
+    let mut response = if conditions::copy_is_current(&metadata, &asked.headers) {
         with_status(StatusCode::NOT_MODIFIED, AnswerBody::from_bytes(""))
     } else {
-        content_response(file, &validators, asked)
+        content_response(file, asked)
     };
     let headers = response.headers_mut();
-    insert_some(headers, ETAG, validators.etag.clone());
-    insert_some(headers, LAST_MODIFIED, validators.last_modified());
+    insert_some(headers, ETAG, metadata.entity_tag.clone());
+    insert_some(headers, LAST_MODIFIED, metadata.last_modified.clone());
     headers.insert(ACCEPT_RANGES, HeaderValue::from_static("bytes"));
     response
 }
 
-fn content_response(file: ServedFile, validators: &Validators, asked: &Asked) -> Response<AnswerBody> {
+fn content_response(file: ServedFile, asked: &Asked) -> Response<AnswerBody> {
     let length = file.content.length();
-    let mut response = match wanted(validators, asked, length) {
+    let mut response = match wanted(&file.metadata, asked, length) {
         Portion::Whole => sized(StatusCode::OK, AnswerBody::from_content(file.content, 0, length)),
         Portion::Part { first, last } => {
             let body = AnswerBody::from_content(file.content, first, last - first + 1);
@@ -101,16 +101,18 @@ fn content_response(file: ServedFile, validators: &Validators, asked: &Asked) ->
             return response;
         }
     };
-    let named = file.media_type.and_then(|media_type| HeaderValue::from_str(&media_type).ok());
-    response.headers_mut().insert(CONTENT_TYPE, named.unwrap_or_else(|| media_type::by_name(&asked.path)));
+    let media_type = file.metadata.media_type.as_ref().unwrap_or(&asked.usual_type);
+    response.headers_mut().insert(CONTENT_TYPE, media_type.clone());
     response
 }
 
 /// Ranges have a meaning for GET alone (RFC 9110 §14.2).
-fn wanted(validators: &Validators, asked: &Asked, length: u64) -> Portion {
+fn wanted(metadata: &Metadata, asked: &Asked, length: u64) -> Portion {
     let range = asked.headers.get(RANGE).and_then(|range| range.to_str().ok());
     match range {
-        Some(range) if asked.method == Method::GET && validators.part_fits_copy(&asked.headers) => {
+        Some(range)
+            if asked.method == Method::GET && conditions::part_fits_copy(metadata, &asked.headers) =>
+        {
             portion(range, length)
         }
         _ => Portion::Whole,

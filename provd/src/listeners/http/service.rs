@@ -5,15 +5,18 @@ use std::net::IpAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
+use futures_util::future::{BoxFuture, Either, Ready, ready};
 use http_body_util::BodyExt;
 use hyper::body::{Body, Incoming};
 use hyper::header::EXPECT;
+use hyper::http::request::Parts;
 use hyper::{Request, Response};
 use tokio::time::timeout;
 use tracing::debug;
 
 use super::body::AnswerBody;
-use super::deadlines::Activity;
+use super::deadlines::{Activity, Busy};
+use super::media_type;
 use super::request::{self, RequestError};
 use super::response::{self, Asked};
 use crate::pipeline::RequestHandler;
@@ -37,34 +40,49 @@ pub(super) struct Service {
     pub(super) activity: Activity,
 }
 
+/// The answer of a request: there already, as nearly always, or to be waited for.
+///
+/// hyper moves it about, so what has to be waited for is elsewhere.
+pub(super) type Answering = Either<Ready<Answered>, BoxFuture<'static, Answered>>;
+
+/// Never fails: what is wrong with a request is an answer too.
+type Answered = Result<Response<AnswerBody>, Infallible>;
+
 impl Service {
-    /// Answers one request. Never fails: what is wrong with a request is an answer too.
-    pub(super) async fn answer(
-        &self,
-        request: Request<Incoming>,
-    ) -> Result<Response<AnswerBody>, Infallible> {
+    /// Answers one request.
+    pub(super) fn answer(&self, request: Request<Incoming>) -> Answering {
         let busy = self.activity.begin();
         let (parts, body) = request.into_parts();
-        let response = match request::from_http(&parts, self.peer, self.trusted_proxies) {
-            Ok(request) => {
-                let path = request.kind.path().unwrap_or_default().to_owned();
-                let asked = Asked { method: parts.method, path, headers: parts.headers };
-                let answer = match self.handler.handle_at_once(request) {
-                    Ok(answer) => answer,
-                    Err(request) => self.handler.handle(request).await,
-                };
-                response::respond(answer, &asked)
-            }
+        let request = match request::from_http(&parts, self.peer, self.trusted_proxies) {
+            Ok(request) => request,
             Err(error) => {
                 debug!(peer = %self.peer, %error, "HTTP request refused");
-                if matches!(error, RequestError::Method) && !parts.headers.contains_key(EXPECT) {
-                    discard(body).await;
-                }
-                response::refuse(&error)
+                let refusing = refuse(error, parts, body);
+                return Either::Right(Box::pin(async move { Ok(finished(refusing.await, busy)) }));
             }
         };
-        Ok(response.map(|body| body.keeping(busy)))
+        let usual_type = media_type::by_name(request.kind.path().unwrap_or_default());
+        let asked = Asked { method: parts.method, usual_type, headers: parts.headers };
+        if let Some(answer) = self.handler.handle_at_once(&request) {
+            return Either::Left(ready(Ok(finished(response::respond(answer, &asked), busy))));
+        }
+        let handler = Arc::clone(&self.handler);
+        Either::Right(Box::pin(async move {
+            let answer = handler.handle(request).await;
+            Ok(finished(response::respond(answer, &asked), busy))
+        }))
     }
+}
+
+fn finished(response: Response<AnswerBody>, busy: Busy) -> Response<AnswerBody> {
+    response.map(|body| body.keeping(busy))
+}
+
+async fn refuse(error: RequestError, parts: Parts, body: Incoming) -> Response<AnswerBody> {
+    if matches!(error, RequestError::Method) && !parts.headers.contains_key(EXPECT) {
+        discard(body).await;
+    }
+    response::refuse(&error)
 }
 
 /// Reads a small body to its end; leaves a large or slow one alone, after which hyper closes the connection.

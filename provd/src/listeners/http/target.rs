@@ -23,6 +23,9 @@ pub(super) enum TargetError {
 /// Backslashes are kept, since CIPC asks for `Communicator\` files, but count as separators when looking for `..`: a
 /// plugin may well turn them into slashes.
 pub(super) fn normalize(path: &str) -> Result<String, TargetError> {
+    if is_normal(path) {
+        return Ok(path.to_owned());
+    }
     let decoded = decode(path);
     if decoded.chars().any(char::is_control) {
         return Err(TargetError::ControlCharacter);
@@ -39,6 +42,16 @@ pub(super) fn normalize(path: &str) -> Result<String, TargetError> {
         normal.push('/');
     }
     Ok(normal)
+}
+
+/// Whether a path is in form beyond doubt, as those of nearly all phones are: none of its segments is empty or begins with a
+/// dot, and nothing is encoded.
+fn is_normal(path: &str) -> bool {
+    let plain = |byte: &u8| byte.is_ascii_graphic() && !matches!(byte, b'%' | b'\\');
+    let bytes = path.as_bytes();
+    bytes.first() == Some(&b'/')
+        && bytes.iter().all(plain)
+        && bytes.windows(2).all(|pair| pair[0] != b'/' || !matches!(pair[1], b'/' | b'.'))
 }
 
 fn is_void(segment: &str) -> bool {

@@ -155,7 +155,7 @@ async fn a_file_comes_with_everything_a_phone_needs() {
     assert!(reply.header("date").is_some());
     assert!(reply.header("transfer-encoding").is_none());
     let (ip, http) = server.last_asked();
-    assert_eq!((ip.as_str(), http.method.as_str()), ("127.0.0.1", "GET"));
+    assert_eq!((ip.as_str(), http.method), ("127.0.0.1", "GET"));
     assert_eq!((http.path.as_str(), http.query.as_str()), ("/a.cfg", "mac=00%2F11"));
     assert_eq!(http.user_agent(), Some("Phone 1.0"));
 }

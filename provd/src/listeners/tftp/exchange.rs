@@ -52,9 +52,10 @@ impl Exchange {
     }
 
     async fn answer(&self) {
-        let answer = match self.handler.handle_at_once(self.question()) {
-            Ok(answer) => answer,
-            Err(question) => self.handler.handle(question).await,
+        let question = self.question();
+        let answer = match self.handler.handle_at_once(&question) {
+            Some(answer) => answer,
+            None => self.handler.handle(question).await,
         };
         let mut session = match self.session(answer) {
             Ok(Some(session)) => session,

@@ -39,7 +39,7 @@ async fn a_key_lets_in_and_is_seen_by_nobody_else() {
     let requests = site.pipeline.journal.requests();
     let expected = format!("/{}", file());
     assert!(
-        requests.iter().all(|record| record.request.kind.path() == Some(expected.as_str())),
+        requests.iter().all(|record| record.concluded.request.kind.path() == Some(expected.as_str())),
         "{requests:?}"
     );
 }

@@ -5,13 +5,14 @@ use serde_json::Value;
 
 use crate::domain::device::Device;
 use crate::domain::device_info::DeviceInfo;
+use crate::domain::headers::Headers;
 use crate::domain::request::{Request, RequestKind};
 
 /// A request as a plugin sees it.
 pub(in crate::plugin_host) fn request(request: &Request) -> v1::Request {
     let kind = match &request.kind {
         RequestKind::Http(http) => v1::request::Kind::Http(v1::HttpRequest {
-            method: http.method.clone(),
+            method: http.method.to_owned(),
             path: http.path.clone(),
             query: http.query.clone(),
             headers: headers(&http.headers),
@@ -28,11 +29,11 @@ pub(in crate::plugin_host) fn request(request: &Request) -> v1::Request {
 }
 
 /// Each name once. Answers are remembered by the first of several, so nothing may be read out of another.
-fn headers(all: &[(String, String)]) -> Vec<v1::Header> {
+fn headers(all: &Headers) -> Vec<v1::Header> {
     let is_first =
-        |(at, (name, _)): &(usize, &(String, String))| all[..*at].iter().all(|(before, _)| before != name);
+        |(at, (name, _)): &(usize, (&str, &str))| all.iter().take(*at).all(|(before, _)| before != *name);
     let first = all.iter().enumerate().filter(is_first);
-    first.map(|(_, (name, value))| v1::Header { name: name.clone(), value: value.clone() }).collect()
+    first.map(|(_, (name, value))| v1::Header { name: name.to_owned(), value: value.to_owned() }).collect()
 }
 
 /// Facts as a plugin sees them.
@@ -69,12 +70,8 @@ mod tests {
     #[test]
     fn a_second_header_of_a_name_is_not_told() {
         let pairs = [("user-agent", "of one phone"), ("accept", "*/*"), ("user-agent", "of another")];
-        let http = HttpRequest {
-            method: "GET".to_owned(),
-            path: "/".to_owned(),
-            query: String::new(),
-            headers: pairs.map(|(name, value)| (name.to_owned(), value.to_owned())).to_vec(),
-        };
+        let http =
+            HttpRequest { method: "GET", path: "/".to_owned(), query: String::new(), headers: pairs.into() };
         let asked = Request { ip: [192, 0, 2, 1].into(), kind: RequestKind::Http(http) };
         let Some(v1::request::Kind::Http(told)) = request(&asked).kind else { panic!("not HTTP") };
         let told: Vec<_> = told.headers.iter().map(|header| header.value.as_str()).collect();

@@ -1,8 +1,8 @@
 //! HTTP/1.0 and 1.1 (RFC 9110, 9112) as simple clients need it: GET and HEAD, with ranges and conditional requests.
 //!
-//! `threads` has a server for each processor, `server` accepts, `connection` sets limits, `service` asks the pipeline: `request` and `target` make a domain
-//! request of what came, `response` with `conditions`, `range` and `media_type` puts the answer into HTTP, and
-//! `body` delivers it. Nothing is ever redirected, chunked, or asked to authenticate.
+//! `threads` has a server for each processor, `server` accepts, `connection` sets limits, `service` asks the pipeline:
+//! `request` and `target` make a domain request of what came, `response` with `conditions`, `range` and `media_type` puts the
+//! answer into HTTP, and `body` delivers it. Nothing is ever redirected, chunked, or asked to authenticate.
 
 mod body;
 mod conditions;

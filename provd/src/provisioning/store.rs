@@ -176,6 +176,8 @@ pub trait Store: Finder<Device> + Finder<Config> + BulkStore + Send + Sync {
     async fn devices_of_configs(&self, configs: &[String]) -> Result<Vec<String>, StoreError>;
     /// Identifiers of the devices a plugin serves.
     async fn devices_of_plugin(&self, plugin: &str) -> Result<Vec<String>, StoreError>;
+    /// Identifiers of devices of a plugin that have a config and are not configured.
+    async fn unconfigured_devices_of_plugin(&self, plugin: &str) -> Result<Vec<String>, StoreError>;
     /// Stores a change in one transaction and gives the device back with its new revision.
     async fn change_device(&self, change: DeviceChange) -> Result<Device, StoreError>;
     /// Deletes a device, at any revision or only at this one, its files and, if it was the last to use it, its transient

@@ -157,16 +157,10 @@ impl Provisioning {
 
     /// All devices of a changed plugin, else those that could not be configured while it was away.
     async fn stale_devices(&self, plugin: &str, changed: bool) -> Result<Vec<String>, StoreError> {
-        let mut stale = Vec::new();
-        for id in self.store.devices_of_plugin(plugin).await? {
-            let is_stale = match self.store.device(&id).await? {
-                Some(device) => changed || (!device.configured && device.config.is_some()),
-                None => false,
-            };
-            if is_stale {
-                stale.push(id);
-            }
+        if changed {
+            self.store.devices_of_plugin(plugin).await
+        } else {
+            self.store.unconfigured_devices_of_plugin(plugin).await
         }
-        Ok(stale)
     }
 }

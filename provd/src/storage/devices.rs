@@ -169,6 +169,16 @@ pub(super) async fn ids_of_plugin(
     Ok(query.fetch_all(connection).await?)
 }
 
+pub(super) async fn unconfigured_of_plugin(
+    connection: &mut SqliteConnection,
+    plugin: &str,
+) -> Result<Vec<String>, StoreError> {
+    let query = sqlx::query_scalar(
+        "select id from devices where plugin = $1 and not configured and config is not null order by seq",
+    );
+    Ok(query.bind(plugin).fetch_all(connection).await?)
+}
+
 /// Adds the statement that inserts a device, as its first revision and with the first state of its files, and gives the
 /// device as it is stored then.
 pub(super) fn insert_by(script: &mut Script, device: &Device) -> Result<Device, StoreError> {

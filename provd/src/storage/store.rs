@@ -60,6 +60,10 @@ impl Store for Database {
         devices::ids_of_plugin(&mut *self.read().await?, plugin).await
     }
 
+    async fn unconfigured_devices_of_plugin(&self, plugin: &str) -> Result<Vec<String>, StoreError> {
+        devices::unconfigured_of_plugin(&mut *self.read().await?, plugin).await
+    }
+
     async fn change_device(&self, change: DeviceChange) -> Result<Device, StoreError> {
         let bytes = change.files.as_ref().map_or(0, |configuration| size(&configuration.files));
         let apply = self.writer.write(

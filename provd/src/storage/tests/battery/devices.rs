@@ -110,12 +110,17 @@ pub(super) async fn users_of_configs_and_plugins_are_found(store: Arc<dyn Store>
     }
     add(&store, Device { plugin: Some("p".to_owned()), ..using("last", "c7") }).await;
     assert_eq!(store.devices_of_plugin("p").await.unwrap(), ["last"]);
+    let of_plugin =
+        |id: &str| Device { id: id.to_owned(), plugin: Some("p".to_owned()), ..Device::default() };
+    add(&store, Device { configured: true, config: Some("c7".to_owned()), ..of_plugin("configured") }).await;
+    add(&store, of_plugin("without config")).await;
+    assert_eq!(store.unconfigured_devices_of_plugin("p").await.unwrap(), ["last"]);
     assert_eq!(
         store.devices_of_configs(&["c7".to_owned(), "missing".to_owned()]).await.unwrap(),
-        ["d7", "last"]
+        ["d7", "last", "configured"]
     );
     let all: Vec<_> = (0..1200).map(|number| format!("c{number}")).collect();
-    assert_eq!(store.devices_of_configs(&all).await.unwrap().len(), 1201);
+    assert_eq!(store.devices_of_configs(&all).await.unwrap().len(), 1202);
     assert!(store.devices_of_configs(&[]).await.unwrap().is_empty());
 }
 

@@ -131,7 +131,8 @@ pub(super) async fn find(connection: &mut SqliteConnection, key: &DeviceKey) -> 
     let mut found = Found::default();
     for row in script.run(connection).await? {
         if files::is_file(&row) {
-            found.files.push(files::read_owned(&row)?);
+            // One that cannot be read is said to be damaged when it is asked for; the device is as good as ever.
+            found.files.extend(files::read_owned(&row).ok());
         } else {
             found.devices.push(read(&row)?);
         }

@@ -52,13 +52,13 @@ macro_rules! file_table {
     };
 }
 
-/// The files of the devices with a fact, but for those that are larger than is worth reading before they are asked for.
+/// The files of the devices with a fact, but for those that are larger, or more, than is worth reading before they are asked for.
 macro_rules! of_devices_by {
     ($fact:literal) => {
         concat!(
             "select device_files.* from devices join device_files on device_files.device = devices.id where devices.",
             $fact,
-            " = ? and length(content) <= 65536"
+            " = ? and length(content) <= 65536 limit 16"
         )
     };
 }

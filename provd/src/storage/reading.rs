@@ -56,7 +56,9 @@ impl Readers {
             // The last used has most in memory.
             .queue_mode(QueueMode::Lifo)
             .runtime(Runtime::Tokio1)
-            .wait_timeout(Some(ACQUIRE_TIMEOUT));
+            .wait_timeout(Some(ACQUIRE_TIMEOUT))
+            .create_timeout(Some(ACQUIRE_TIMEOUT))
+            .recycle_timeout(Some(ACQUIRE_TIMEOUT));
         let readers =
             Readers(pool.build().map_err(|error: BuildError| sqlx::Error::Configuration(error.into()))?);
         drop(readers.take().await?);

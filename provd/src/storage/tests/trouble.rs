@@ -3,7 +3,7 @@
 use super::{Database, Fixture, transaction};
 use crate::domain::device::Device;
 use crate::domain::plugin::{Configuration, GeneratedFile};
-use crate::provisioning::store::{DeviceChange, Store as _, StoreError};
+use crate::provisioning::store::{DeviceChange, DeviceKey, Store as _, StoreError};
 
 fn new(id: &str) -> DeviceChange {
     let device = Device { id: id.to_owned(), ..Device::default() };
@@ -30,6 +30,26 @@ async fn an_unreadable_record_is_named() {
         );
         assert!(fixture.database.device("b").await.unwrap().is_some());
     }
+}
+
+#[tokio::test]
+async fn a_damaged_file_is_told_where_it_is_asked_for_and_hides_no_device() {
+    let fixture = Fixture::new().await;
+    let file = |path: &str| GeneratedFile {
+        path: path.to_owned(),
+        content: "x".into(),
+        media_type: None,
+        sensitive: false,
+    };
+    let mut change = new("a");
+    change.device.info.sn = Some("1".to_owned());
+    change.files = Some(Configuration { files: vec![file("good"), file("bad")], ..Configuration::default() });
+    fixture.database.change_device(change).await.unwrap();
+    fixture.meddle("update device_files set modified = 'yesterday' where path = 'bad'").await;
+    assert_eq!(fixture.database.find_devices(&DeviceKey::Sn("1".to_owned())).await.unwrap().len(), 1);
+    assert!(fixture.database.device_file("a", "good").await.unwrap().is_some());
+    let error = fixture.database.device_file("a", "bad").await.unwrap_err().to_string();
+    assert!(error.starts_with("file `bad` in the database cannot be read: "), "{error}");
 }
 
 #[tokio::test]

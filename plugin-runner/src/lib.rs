@@ -63,6 +63,7 @@
 pub mod declarative;
 mod environment;
 mod error;
+pub mod extraction;
 mod logging;
 mod plugin;
 pub mod raw_config;

@@ -9,7 +9,7 @@ use crate::v1::Feature;
 pub const API_MAJOR: u32 = 1;
 
 /// Minor revision of `provd.plugin.v1` these bindings were generated from.
-pub const API_MINOR: u32 = 1;
+pub const API_MINOR: u32 = 2;
 
 /// Features this core offers to plugins that ask for them.
 pub const CORE_FEATURES: &[&str] = &[];

@@ -19,6 +19,9 @@ from provd_plugin import (
     DhcpOption,
     DhcpSubOption,
     Extraction,
+    ExtractionCondition,
+    ExtractionRule,
+    ExtractionRules,
     Feature,
     Forbidden,
     Generated,
@@ -31,6 +34,7 @@ from provd_plugin import (
     PluginError,
     RequestFilter,
     RequestKind,
+    RequestPart,
     Served,
     SipNotify,
     Support,
@@ -83,14 +87,19 @@ def test_a_description_arrives_whole() -> None:
         sensitive_filenames=["x"],
         served_folders=["served"],
         firmware_folder="Acme",
+        extraction=ExtractionRules(
+            (ExtractionRule(RequestKind.HTTP, (ExtractionCondition(RequestPart.USER_AGENT, "^Acme"),), PHONE),),
+            {"T1b": "T1"},
+        ),
     )
     found = bench(describe=description).describe()
     (hint,) = found.dhcp_hints
     assert hint.options[0].sub_options == (DhcpSubOption(1, None, False),)
     assert (found.features, found.filters) == (tuple(description.features), tuple(description.filters))
+    assert found.extraction == description.extraction
     assert (found.firmware_folder, found.supported_devices) == ("Acme", tuple(description.supported_devices))
     asked = message_class("DescribeRequest")()
-    assert Calls(Scripted(), "scripted").answer("Describe", asked).api_minor == API_MINOR == 1
+    assert Calls(Scripted(), "scripted").answer("Describe", asked).api_minor == API_MINOR == 2
 
 
 def test_another_identifier_than_that_of_the_folder_cannot_work() -> None:

@@ -22,7 +22,7 @@ use super::manifest::Manifest;
 use super::serving::Serving;
 use super::synchronization::Synchronization;
 use super::target::Target;
-use super::templates::{Context, Templates};
+use super::templates::{Context, Family, Templates};
 use crate::{Plugin, PluginError, raw_config};
 
 /// A plugin that is only data. Cheap to clone.
@@ -36,6 +36,7 @@ struct Inner {
     version: String,
     description: String,
     target: Target,
+    family: Family,
     templates: Templates,
     extraction: Extraction,
     association: Association,
@@ -69,6 +70,7 @@ impl Engine {
             served_folders: served_folders(folder, &target),
             version: manifest.version.into_inner(),
             description: manifest.description,
+            family: Family::of(&target),
             target,
             templates,
             extraction,
@@ -112,22 +114,21 @@ impl Inner {
             sensitive_filenames: self.sensitive.clone(),
             served_folders: self.served_folders.clone(),
             firmware_folder: String::new(),
+            extraction: Some(self.extraction.message()),
         }
     }
 
     fn extract(&self, request: &ExtractRequest) -> Result<ExtractResponse, PluginError> {
-        let (Some(request), Some(kind)) =
-            (&request.request, request.request.as_ref().and_then(|r| r.kind.as_ref()))
-        else {
-            return Err(PluginError::InvalidArgument("the request is of no kind".to_owned()));
-        };
+        let kind = request.request.as_ref().and_then(|request| request.kind.as_ref());
+        let kind =
+            kind.ok_or_else(|| PluginError::InvalidArgument("the request is of no kind".to_owned()))?;
         let info = self.extraction.extract(kind, &self.templates);
         let info = info.map_err(|error| PluginError::InvalidArgument(error.to_string()))?;
-        Ok(ExtractResponse { info, memory: Some(self.extraction.memory(request)) })
+        Ok(ExtractResponse { info, memory: Some(self.extraction.memory(kind)) })
     }
 
     fn context(&self, device: Option<&Device>, config: Option<&RawConfig>) -> Result<Context, PluginError> {
-        let mut context = Context::of(&self.target, device)?;
+        let mut context = Context::of(&self.family, device)?;
         context.add_config(&raw_config::document(config)?)?;
         Ok(context)
     }
@@ -143,8 +144,9 @@ impl Inner {
 
     fn configure(&self, request: &ConfigureRequest) -> Result<ConfigureResponse, PluginError> {
         let device = known(request.device.as_ref())?;
-        let identity = Context::of(&self.target, Some(device))?.value();
-        let context = self.context(Some(device), request.raw_config.as_ref())?;
+        let mut context = Context::of(&self.family, Some(device))?;
+        let identity = context.value();
+        context.add_config(&raw_config::document(request.raw_config.as_ref())?)?;
         let DeviceFiles { files, trigger_path } =
             self.files.of_device(&self.templates, device, &context, &identity)?;
         Ok(ConfigureResponse { files, trigger_path, warnings: context.warnings() })
@@ -161,7 +163,7 @@ impl Inner {
         let kind: Option<&request::Kind> = request.request.as_ref().and_then(|request| request.kind.as_ref());
         let kind =
             kind.ok_or_else(|| PluginError::InvalidArgument("the request is of no kind".to_owned()))?;
-        let identity = Context::of(&self.target, Some(device))?.value();
+        let identity = Context::of(&self.family, Some(device))?.value();
         self.serving.serve(&self.files, &self.templates, (device, &identity), kind)
     }
 }

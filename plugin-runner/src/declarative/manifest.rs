@@ -10,8 +10,8 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
 use super::error::LoadError;
-use super::facts::Fact;
 use super::source::Source;
+use crate::extraction::Fact;
 
 pub(crate) use file::{Encoding, FileEntry, Scope};
 pub(crate) use rules::{AssociationEntry, ExtractEntry, Kind, RewriteEntry};

@@ -14,7 +14,6 @@ mod dhcp;
 mod engine;
 mod error;
 mod extraction;
-mod facts;
 mod files;
 mod manifest;
 mod paths;

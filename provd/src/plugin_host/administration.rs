@@ -42,7 +42,7 @@ impl PluginAdministration for PluginHost {
     }
 
     fn dhcp_hints(&self) -> Vec<(String, Option<Vec<DhcpHint>>)> {
-        let hints = |entry: &Entry| Some(entry.shared.generation()?.dhcp_hints.clone());
+        let hints = |entry: &Entry| Some(entry.shared.generation()?.judged.dhcp_hints.clone());
         self.all().into_iter().map(|(id, entry)| (id, hints(&entry))).collect()
     }
 

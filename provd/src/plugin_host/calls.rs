@@ -5,10 +5,8 @@ use futures_util::future::join_all;
 use provd_proto::v1;
 use tonic::Code;
 
-use super::audience::Answer;
 use super::client::CallError;
 use super::convert;
-use super::extractions::Vary;
 use super::generation::Generation;
 use super::host::PluginHost;
 use super::served::open_beneath;
@@ -173,7 +171,7 @@ impl Plugins for PluginHost {
     }
 
     fn is_sensitive(&self, plugin: &str, base_name: &str) -> bool {
-        self.generation(plugin).is_ok_and(|generation| generation.sensitive.is_match(base_name))
+        self.generation(plugin).is_ok_and(|generation| generation.judged.sensitive.is_match(base_name))
     }
 }
 
@@ -221,57 +219,13 @@ pub(super) async fn configure_by(
 }
 
 impl PluginHost {
-    /// What plugins of one mind say: the answer of the first that can be asked is that of all.
-    async fn extract_by_any(&self, group: Vec<String>, request: &Request) -> Vec<Answer> {
-        for plugin in &group {
-            if let Some((_, info, depends_on)) = self.extract_by(plugin, request).await {
-                let answer = |plugin| (plugin, info.clone(), depends_on.clone());
-                return group.into_iter().map(answer).collect();
-            }
-        }
-        Vec::new()
-    }
-
-    /// What one plugin says; nothing if it cannot be asked now. One that answers nonsense was heard, and says nothing.
-    async fn extract_by(&self, plugin: &str, request: &Request) -> Option<Answer> {
-        match self.try_extract(plugin, request).await {
-            Ok((info, depends_on)) => Some((plugin.to_owned(), info, depends_on)),
-            Err(error @ PluginError::Unavailable { .. }) => {
-                // Its supervisor has said at length what is wrong with it.
-                tracing::debug!("Nothing extracted by {plugin}: {error}");
-                None
-            }
-            Err(_) => Some((plugin.to_owned(), DeviceInfo::default(), None)),
-        }
-    }
-
-    async fn try_extract(
-        &self,
-        plugin: &str,
-        request: &Request,
-    ) -> Result<(DeviceInfo, Option<Vary>), PluginError> {
-        let remembered = &self.generation(plugin)?.memory.extractions;
-        if let Some(info) = remembered.get(request) {
-            return Ok((info, Some(remembered.vary())));
-        }
-        let generation = self.running(plugin)?;
-        let message = v1::ExtractRequest { request: Some(convert::request(request)) };
-        let response = generation.client.extract(message).await.map_err(failed(plugin))?;
-        let info = convert::device_info(response.info.unwrap_or_default()).map_err(defective(plugin))?;
-        let depends_on = response.memory.filter(|memory| memory.allowed).map(convert::vary);
-        if let Some(vary) = depends_on.clone() {
-            generation.memory.extractions.remember(request, vary, info.clone());
-        }
-        Ok((info, depends_on))
-    }
-
     fn remembered_support(&self, plugin: &str, info: &DeviceInfo) -> Result<Option<Support>, PluginError> {
         let generation = self.entry(plugin)?.shared.generation();
         Ok(generation.and_then(|generation| generation.memory.support(info)))
     }
 }
 
-fn defective(plugin: &str) -> impl FnOnce(String) -> PluginError {
+pub(super) fn defective(plugin: &str) -> impl FnOnce(String) -> PluginError {
     let plugin = plugin.to_owned();
     move |why| {
         tracing::error!("Plugin {plugin} is defective: {why}");
@@ -280,7 +234,7 @@ fn defective(plugin: &str) -> impl FnOnce(String) -> PluginError {
 }
 
 /// What a failed call means to the use cases.
-fn failed(plugin: &str) -> impl FnOnce(CallError) -> PluginError {
+pub(super) fn failed(plugin: &str) -> impl FnOnce(CallError) -> PluginError {
     let plugin = plugin.to_owned();
     move |error| match error {
         CallError::Unwell(error) => error,

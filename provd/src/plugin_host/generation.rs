@@ -3,19 +3,19 @@
 //! A plugin that is restarted or upgraded gets another generation; whoever still uses the old one finishes with it.
 
 use std::io;
-use std::path::{Component, Path, PathBuf};
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
-use provd_proto::negotiation::negotiate;
 use provd_proto::v1;
-use regex::RegexSet;
 use rustix::process::Signal;
 use tokio_util::task::TaskTracker;
 
 use super::client::{CallError, Client};
 use super::connection::{Connection, LONGEST_SOCKET_PATH};
+use super::convert;
+use super::description::Judged;
 use super::house::House;
 use super::logs::{LogRing, capture};
 use super::memory::Memory;
@@ -23,8 +23,6 @@ use super::process::{Invocation, Output, Process, Spawner};
 use super::python::Python;
 use super::shared_process::{Placed, SharedProcesses};
 use super::unasked::Data;
-use super::{convert, filters};
-use crate::domain::dhcp::DhcpHint;
 use crate::domain::sandbox::{SandboxPolicy, SandboxStatus};
 use crate::metrics::PluginCalls;
 use crate::packages::{Engine, Manifest};
@@ -60,8 +58,8 @@ pub(super) struct Plan {
 pub(super) struct Generation {
     pub(super) client: Client,
     pub(super) description: v1::DescribeResponse,
-    pub(super) sensitive: RegexSet,
-    pub(super) dhcp_hints: Vec<DhcpHint>,
+    /// What it says of itself, made fit for use.
+    pub(super) judged: Judged,
     pub(super) memory: Memory,
     pub(super) folder: PathBuf,
     /// What it is made of, if that is nothing but data.
@@ -255,7 +253,7 @@ async fn become_ready(
     let connection = connect(socket, Some(token)).await;
     let client = Client::new(plan.id.clone(), connection, counters.clone());
     let description = client.describe().await.map_err(refused)?;
-    let (sensitive, dhcp_hints) = judge(&plan.id, &description).map_err(StartError::Hopeless)?;
+    let judged = Judged::of(&plan.id, &description).map_err(StartError::Hopeless)?;
     while !client.is_serving().await.map_err(refused)? {
         tokio::time::sleep(Duration::from_millis(20)).await;
     }
@@ -264,8 +262,7 @@ async fn become_ready(
     Ok(Generation {
         client,
         description,
-        sensitive,
-        dhcp_hints,
+        judged,
         memory,
         folder,
         data: Data::of(plan),
@@ -299,36 +296,6 @@ fn refused(error: CallError) -> StartError {
         },
         CallError::Unwell(error) => StartError::Failed(error.to_string()),
     }
-}
-
-/// What a plugin says of itself, if it can be believed; else what is wrong with it.
-pub(super) fn judge(
-    id: &str,
-    description: &v1::DescribeResponse,
-) -> Result<(RegexSet, Vec<DhcpHint>), String> {
-    check_description(id, description)?;
-    let sensitive = RegexSet::new(&description.sensitive_filenames)
-        .map_err(|error| format!("a pattern of sensitive file names is not usable: {error}"))?;
-    Ok((sensitive, convert::dhcp_hints(&description.dhcp_hints)?))
-}
-
-fn check_description(id: &str, description: &v1::DescribeResponse) -> Result<(), String> {
-    if description.id != id {
-        return Err(format!("it says that it is `{}`", description.id.escape_debug()));
-    }
-    // The major version was compared when the manifest was read.
-    let major = provd_proto::negotiation::API_MAJOR;
-    negotiate(major, description.api_minor, &description.features).map_err(|refusal| refusal.to_string())?;
-    let beneath =
-        |folder: &String| Path::new(folder).components().all(|part| matches!(part, Component::Normal(_)));
-    if let Some(folder) = description.served_folders.iter().find(|folder| !beneath(folder)) {
-        return Err(format!("its served folder `{}` is not below its own", folder.escape_debug()));
-    }
-    if !beneath(&description.firmware_folder) || description.firmware_folder.ends_with('/') {
-        let folder = description.firmware_folder.escape_debug();
-        return Err(format!("its firmware folder `{folder}` is not `FOLDER` or `FOLDER/FOLDER`"));
-    }
-    filters::check(&description.filters)
 }
 
 impl Running {

@@ -11,7 +11,9 @@ mod capabilities;
 mod client;
 mod connection;
 mod convert;
+mod description;
 mod examination;
+mod extract;
 mod extractions;
 pub mod filters; // for benchmarks: nobody else has a use for it
 mod folders;

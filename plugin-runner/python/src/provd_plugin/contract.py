@@ -12,7 +12,7 @@ from typing import Any, NamedTuple
 from google.protobuf import descriptor_pb2, descriptor_pool, message_factory
 
 #: Minor revision of `provd.plugin.v1` that this SDK knows.
-API_MINOR = 1
+API_MINOR = 2
 #: The most bytes a message may have, both ways.
 MAX_MESSAGE_BYTES = 8 * 1024 * 1024
 #: Name of the metadata that carries the token.

@@ -57,10 +57,20 @@ proptest! {
     #[test]
     fn facts_depend_on_nothing_but_what_the_answer_is_remembered_by(request in request()) {
         let (extraction, templates) = &*TINY;
-        let memory = extraction.memory(&Request { ip: String::new(), kind: Some(request.clone()) });
+        let memory = extraction.memory(&request);
         if memory.allowed {
             let facts = extraction.extract(&request, templates);
             prop_assert_eq!(facts, extraction.extract(&reduced(request, &memory), templates));
+        }
+    }
+
+    #[test]
+    fn what_is_described_is_what_would_be_answered(request in request()) {
+        let (extraction, templates) = &*TINY;
+        let described = Rules::compile(&extraction.message()).unwrap();
+        if let Ok(info) = described.extract(&request) {
+            prop_assert_eq!(info, extraction.extract(&request, templates).unwrap().unwrap_or_default());
+            prop_assert_eq!(described.memory(&request), extraction.memory(&request));
         }
     }
 }

@@ -10,7 +10,7 @@ use crate::declarative::manifest::FileEntry;
 use crate::declarative::paths;
 use crate::declarative::source::Source;
 use crate::declarative::target::{Model, Target};
-use crate::declarative::templates::{Context, Templates, Text};
+use crate::declarative::templates::{Context, Family, Templates, Text};
 
 /// The file, for all models or for one.
 #[derive(Debug)]
@@ -75,7 +75,7 @@ fn path_for(
     templates: &Templates,
     path: &Text,
 ) -> Result<String, String> {
-    let shared = Context::of(target, None).map_err(|error| error.to_string())?;
+    let shared = Context::of(&Family::of(target), None).map_err(|error| error.to_string())?;
     let variables = model.map_or_else(|| shared.value(), |model| shared.with_model(model).value());
     let path = templates.render(path, &variables).map_err(|error| error.to_string())?;
     match paths::defect(&path) {

@@ -5,12 +5,12 @@ use minijinja::Value;
 use provd_proto::v1::{Device, GeneratedFile};
 
 use super::error::LoadError;
-use super::facts::Fact;
 use super::manifest::{Manifest, Scope};
 use super::source::Source;
 use super::target::Target;
 use super::templates::{Context, Templates};
 use crate::PluginError;
+use crate::extraction::Fact;
 use common::CommonFile;
 use content::Content;
 use device::DeviceFile;

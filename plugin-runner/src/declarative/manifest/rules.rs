@@ -7,7 +7,7 @@ use provd_proto::v1::Support;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use crate::declarative::facts::Fact;
+use crate::extraction::Fact;
 
 /// A rule about who is asking. All of its conditions must match, and there is at least one. The first rule to state a fact
 /// wins.

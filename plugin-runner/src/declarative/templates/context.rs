@@ -1,5 +1,6 @@
 //! The variables of one rendering, and the warnings it leaves behind.
 
+use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use minijinja::Value;
@@ -16,6 +17,20 @@ use crate::declarative::timezone;
 pub(crate) struct Context {
     variables: Vec<(&'static str, Value)>,
     warnings: Warnings,
+}
+
+/// A target and its models as templates see them, made once.
+#[derive(Debug)]
+pub(crate) struct Family {
+    target: Value,
+    models: BTreeMap<String, Value>,
+}
+
+impl Family {
+    pub(crate) fn of(target: &Target) -> Family {
+        let models = target.models.iter().map(|model| (model.name.clone(), variables::model(model)));
+        Family { target: variables::target(target), models: models.collect() }
+    }
 }
 
 /// Shared with the function `warn`, which templates call.
@@ -43,14 +58,14 @@ impl Warnings {
 
 impl Context {
     /// Variables that do not depend on a raw config: the target, and the device and its model if there is one.
-    pub(crate) fn of(target: &Target, device: Option<&Device>) -> Result<Context, PluginError> {
+    pub(crate) fn of(family: &Family, device: Option<&Device>) -> Result<Context, PluginError> {
         let mut context =
-            Context { variables: vec![("target", variables::target(target))], warnings: Warnings::default() };
+            Context { variables: vec![("target", family.target.clone())], warnings: Warnings::default() };
         if let Some(device) = device {
             context.set("device", variables::device(device)?);
             let name = device.info.as_ref().and_then(|info| info.model.as_deref());
-            match name.map(|name| (name, target.model(name))) {
-                Some((_, Some(model))) => context.set("model", variables::model(model)),
+            match name.map(|name| (name, family.models.get(name))) {
+                Some((_, Some(model))) => context.set("model", model.clone()),
                 Some((name, None)) => context.set("model", variables::unknown_model(name)),
                 None => {}
             }

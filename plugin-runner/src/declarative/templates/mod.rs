@@ -13,7 +13,7 @@ use minijinja::{AutoEscape, Environment, UndefinedBehavior, Value, escape_format
 use super::error::LoadError;
 use super::source::Source;
 
-pub(crate) use context::Context;
+pub(crate) use context::{Context, Family};
 pub(crate) use error::RenderError;
 pub(crate) use transliteration::{to_ascii, to_latin1};
 

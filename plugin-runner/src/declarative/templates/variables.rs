@@ -5,9 +5,9 @@ use provd_proto::v1::Device;
 use serde_json::{Map, Value as Json};
 
 use crate::PluginError;
-use crate::declarative::facts::Fact;
 use crate::declarative::target::{Model, Target};
 use crate::declarative::timezone::{Change, Day, Rule};
+use crate::extraction::Fact;
 
 /// A JSON value. A `null` is a missing value: it is left out of objects, so that it is falsy and prints nothing.
 pub(super) fn json(value: &Json) -> Value {

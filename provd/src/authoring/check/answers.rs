@@ -10,7 +10,7 @@ use super::{Checked, Finding, failed};
 use crate::authoring::test::{Facts, facts_of};
 use crate::domain::mac::Mac;
 use crate::domain::request::{DhcpRequest, HttpRequest, Request, RequestKind, TftpRequest};
-use crate::plugin_host::workbench::{Code, Refusal, judge_info, request_message, would_be_asked};
+use crate::plugin_host::workbench::{Code, Refusal, judge_info, read_by, request_message, would_be_asked};
 
 /// Address of what asks: reserved for documentation (RFC 5737).
 const ASKING: IpAddr = IpAddr::V4(Ipv4Addr::new(192, 0, 2, 100));
@@ -94,6 +94,37 @@ pub(super) async fn extract_own(subject: &Subject) -> Checked {
         return Err(Finding::Skipped("no case beside it says what a request reveals".to_owned()));
     }
     Ok(format!("{revealing} requests"))
+}
+
+pub(super) async fn extract_described(subject: &Subject) -> Checked {
+    let trial = subject.shared().await?;
+    let description = trial.caller().describe().await.map_err(said("Describe"))?;
+    let Some(rules) = &description.extraction else {
+        return Err(Finding::Skipped("Describe says nothing of what it extracts".to_owned()));
+    };
+    let own = subject.samples().await?.requests.iter().map(|(request, _)| request.clone());
+    let (mut read, mut asked) = (0, 0);
+    for request in own.chain(foreign_requests()) {
+        // What passes no filter is read by neither.
+        if !would_be_asked(&description, &request) {
+            continue;
+        }
+        let Some(described) = read_by(rules, &request).map_err(Finding::Failed)? else {
+            asked += 1;
+            continue;
+        };
+        let (described, found) = (facts_of(described), extracted(subject, &request).await?);
+        if described != found {
+            return failed(format!("{request}: by its rules {}, asked {}", named(&described), named(&found)));
+        }
+        read += 1;
+    }
+    Ok(format!("{read} requests; {asked} more are left to Extract"))
+}
+
+fn named(facts: &Facts) -> String {
+    let facts: Vec<String> = facts.iter().map(|(fact, value)| format!("{} `{value}`", fact.name())).collect();
+    if facts.is_empty() { "nothing".to_owned() } else { facts.join(", ") }
 }
 
 pub(super) async fn extract_foreign(subject: &Subject) -> Checked {

@@ -42,6 +42,7 @@ checks! {
     "associate.foreign", "Associate", "It supports another vendor's phone as IMPROBABLE or NONE, and one of which nothing is known below PROBABLE.", answers::associate_foreign;
     "extract.own", "Extract", "Requests of its phones pass its filters, and what they reveal is spelled as the contract has it.", answers::extract_own;
     "extract.foreign", "Extract", "Of requests of browsers, computers and scanners it says nothing.", answers::extract_foreign;
+    "extract.described", "ExtractionRules", "By the rules it describes, requests reveal what it extracts out of them.", answers::extract_described;
     "codes", "Errors", "What it cannot do is answered with the code that says why, never UNKNOWN or INTERNAL.", answers::codes;
     "hostile", "Errors", "No request and no raw config, however strange, ends it, hangs it, or is answered with UNKNOWN or INTERNAL.", hostile::hostile;
     "configure", "Configure", "It configures the devices of its own cases.", files::configure;

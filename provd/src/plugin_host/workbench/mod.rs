@@ -10,6 +10,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
+use provd_plugin_runner::extraction::Rules;
 use provd_proto::v1;
 use rustix::process::Signal;
 use tempfile::TempDir;
@@ -17,6 +18,7 @@ use tokio::time::timeout;
 use tokio_util::task::TaskTracker;
 
 use super::connection::Connection;
+use super::description::Judged;
 use super::filters::Filters;
 use super::generation::{self, Launched, Plan, StartError, connect};
 use super::installation::{Family, InstallError};
@@ -204,7 +206,7 @@ async fn become_ready(id: &str, socket: &Path, token: &str) -> Result<Caller, St
     let caller = Caller::new(connect(socket, Some(token)).await);
     let said = |refusal: Refusal| format!("Describe: {refusal}");
     let description = caller.describe().await.map_err(said)?;
-    generation::judge(id, &description)?;
+    Judged::of(id, &description)?;
     while !caller.is_serving().await.map_err(|refusal| format!("health: {refusal}"))? {
         tokio::time::sleep(Duration::from_millis(20)).await;
     }
@@ -272,6 +274,18 @@ pub(crate) fn would_be_asked(description: &v1::DescribeResponse, request: &Reque
     let own = std::iter::once(("", description.filters.as_slice()));
     filters::check(&description.filters).is_ok()
         && Filters::new(own).is_ok_and(|filters| !filters.interested(request).is_empty())
+}
+
+/// What a server reads out of a request by the rules a plugin describes; nothing if it would ask.
+///
+/// # Errors
+///
+/// The rules are not usable.
+pub(crate) fn read_by(
+    rules: &v1::ExtractionRules,
+    request: &Request,
+) -> Result<Option<v1::DeviceInfo>, String> {
+    Ok(Rules::compile(rules)?.extract(request).ok())
 }
 
 /// What a server makes of facts that a plugin states.

@@ -4,9 +4,11 @@ of a process.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import IntEnum
-from typing import Sequence
+from typing import Mapping, Sequence
+
+from provd_plugin.model.device import DeviceInfo
 
 
 class RequestKind(IntEnum):
@@ -69,6 +71,55 @@ class RequestFilter:
     query: str = ""
 
 
+class RequestPart(IntEnum):
+    """What a condition is tested on. `PATH` is also the file name of TFTP, `VENDOR_CLASS` is DHCP option 60."""
+
+    PATH = 1
+    QUERY = 2
+    USER_AGENT = 3
+    HEADER = 4
+    VENDOR_CLASS = 5
+    DHCP_OPTION = 6
+
+
+@dataclass(frozen=True)
+class ExtractionCondition:
+    """A regular expression, as those of `RequestFilter`, on one part of a request. A request without it does not match.
+
+    `header` is the name in lower case, for `HEADER` only; `dhcp_option` the code, for `DHCP_OPTION` only.
+    """
+
+    part: RequestPart
+    pattern: str
+    header: str = ""
+    dhcp_option: int = 0
+
+
+@dataclass(frozen=True)
+class ExtractionRule:
+    """What is read out of requests for which all `conditions` match.
+
+    Groups named like a fact state it, `facts` come before them. With `ask` more follows, and the plugin is asked.
+    """
+
+    kind: RequestKind
+    conditions: Sequence[ExtractionCondition]
+    facts: DeviceInfo | None = None
+    ask: bool = False
+
+
+@dataclass(frozen=True)
+class ExtractionRules:
+    """What `extract` would answer, as data: provd then reads it by itself, and a phone waits for no plugin.
+
+    Of each fact the first rule that states it wins. `model_aliases` are other spellings of a model, with the one that
+    counts.
+    """
+
+    rules: Sequence[ExtractionRule]
+    model_aliases: Mapping[str, str] = field(default_factory=dict)
+
+
 @dataclass(frozen=True)
 class DhcpSubOption:
     """One sub-option of an encapsulated option: either `text` or `boolean`."""
@@ -111,7 +162,7 @@ class Description:
     `id` is that of plugin.toml (`Environment.id`), and so is `version`, which is the plugin's own and not the
     firmware's. Without `filters` the plugin is never asked to extract. `sensitive_filenames` are regular expressions on
     base names. `served_folders` are relative to the plugin's folder. `firmware_folder` is where its firmware lies, as
-    phones name it.
+    phones name it. `extraction` is what `extract` need not be asked for.
     """
 
     id: str
@@ -124,3 +175,4 @@ class Description:
     sensitive_filenames: Sequence[str] = ()
     served_folders: Sequence[str] = ()
     firmware_folder: str = ""
+    extraction: ExtractionRules | None = None

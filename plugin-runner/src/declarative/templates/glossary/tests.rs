@@ -6,7 +6,7 @@ use minijinja::value::ValueKind;
 use provd_proto::v1::{Capabilities, Device, DeviceInfo};
 use serde_json::{Map, Value as Json, json};
 
-use super::super::{Context, Templates, environment, variables as values};
+use super::super::{Context, Family, Templates, environment, variables as values};
 use super::*;
 use crate::declarative::target::{Model, Target};
 use crate::declarative::timezone::{Change, Day, Rule};
@@ -49,7 +49,7 @@ fn full_context(config: &Json) -> minijinja::Value {
         remote_state_sip_username: "1001".to_owned(),
         ..Device::default()
     };
-    let mut context = Context::of(&target, Some(&device)).unwrap();
+    let mut context = Context::of(&Family::of(&target), Some(&device)).unwrap();
     context.add_config(config.as_object().unwrap()).unwrap();
     context.value()
 }

@@ -59,6 +59,12 @@ impl StorageMetrics {
         self.failures.fetch_add(u64::from(failed), Ordering::Relaxed);
     }
 
+    /// How many readings are over.
+    #[cfg(test)]
+    pub(crate) fn readings(&self) -> u64 {
+        self.reads.read().1
+    }
+
     /// A change waits for its turn until this is dropped.
     pub fn waits(&self) -> Waiting<'_> {
         self.waiting.fetch_add(1, Ordering::Relaxed);

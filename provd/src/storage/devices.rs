@@ -8,15 +8,19 @@ use sqlx::{FromRow, QueryBuilder, Row as _, SqliteConnection};
 
 use super::errors::corrupt;
 use super::files::{self, OwnedFile};
+use super::gathering::MOST;
 use super::rows::{decode, from_json, from_micros, to_json, to_micros};
 use super::script::Script;
 use crate::domain::device::{Device, Failure};
 use crate::domain::device_info::DeviceInfo;
+use crate::domain::mac::Mac;
 use crate::provisioning::store::{DeviceKey, StoreError};
 
 // The statements of the request path, each to be answered from one index. A test asks SQLite how it answers them.
 pub(super) const BY_ID: &str = "select * from devices where id = $1";
 pub(super) const BY_MAC: &str = "select * from devices where mac = ? order by seq";
+pub(super) const BY_MACS: &str =
+    "select * from devices where mac in (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) order by mac, seq";
 pub(super) const BY_SN: &str = "select * from devices where sn = ? order by seq";
 pub(super) const BY_UUID: &str = "select * from devices where uuid = ? order by seq";
 pub(super) const BY_IP: &str = "select * from devices where ip = ? order by seq limit 100";
@@ -128,6 +132,33 @@ pub(super) async fn find(connection: &mut SqliteConnection, key: &DeviceKey) -> 
     for statement in std::iter::once(devices).chain(files) {
         script.add(statement).bind(&value);
     }
+    found_by(script, connection).await
+}
+
+/// Devices with one of up to [`MOST`] MAC addresses, with their files.
+pub(super) async fn find_by_macs(
+    connection: &mut SqliteConnection,
+    macs: &[Mac],
+) -> Result<Found, StoreError> {
+    let (first, rest) = match macs {
+        [] => return Ok(Found::default()),
+        [only] => return find(connection, &DeviceKey::Mac(*only)).await,
+        [first, rest @ ..] => (first, rest),
+    };
+    // The statements have places for all, so that they are prepared once.
+    let places: Vec<String> =
+        rest.iter().chain(std::iter::repeat(first)).take(MOST).map(Mac::to_string).collect();
+    let mut script = Script::default();
+    for statement in [BY_MACS, files::BY_MACS] {
+        script.add(statement);
+        for mac in &places {
+            script.bind(mac);
+        }
+    }
+    found_by(script, connection).await
+}
+
+async fn found_by(script: Script, connection: &mut SqliteConnection) -> Result<Found, StoreError> {
     let mut found = Found::default();
     for row in script.run(connection).await? {
         if files::is_file(&row) {

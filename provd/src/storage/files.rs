@@ -64,6 +64,9 @@ macro_rules! of_devices_by {
 }
 
 pub(super) const BY_MAC: &str = of_devices_by!("mac");
+pub(super) const BY_MACS: &str = "select device_files.* from devices \
+     join device_files on device_files.device = devices.id \
+     where devices.mac in (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) and length(content) <= 65536 limit 256";
 pub(super) const BY_SN: &str = of_devices_by!("sn");
 pub(super) const BY_UUID: &str = of_devices_by!("uuid");
 

@@ -15,6 +15,7 @@ mod devices;
 mod errors;
 mod files;
 mod find;
+mod gathering;
 mod open;
 mod parameters;
 mod plugins;
@@ -39,6 +40,7 @@ use crate::metrics::StorageMetrics;
 pub use errors::OpenError;
 
 use cache::ReadCache;
+use gathering::Gathering;
 use reading::Readers;
 use stamps::Stamps;
 use writer::Writer;
@@ -67,6 +69,7 @@ pub struct Database {
     writer: Writer,
     stamps: Arc<Stamps>,
     cache: Arc<ReadCache>,
+    gathering: Arc<Gathering>,
     metrics: Arc<StorageMetrics>,
 }
 

@@ -49,7 +49,8 @@ impl Database {
         let stamps = Arc::new(Stamps::new());
         let cache = Arc::new(ReadCache::new(stamps.clone(), metrics.clone()));
         let writer = Writer::start(connection.clone(), stamps.clone(), metrics.clone());
-        Ok(Database { readers, connection, writer, stamps, cache, metrics })
+        let gathering = Arc::default();
+        Ok(Database { readers, connection, writer, stamps, cache, gathering, metrics })
     }
 }
 

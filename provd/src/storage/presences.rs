@@ -4,8 +4,12 @@ use sqlx::sqlite::SqliteRow;
 use sqlx::{FromRow, SqliteConnection};
 
 use super::rows::{decode, from_micros, to_micros};
+use super::script::Script;
 use crate::domain::remote_state::Presence;
 use crate::provisioning::store::StoreError;
+
+/// Presences that are written by one script. A script is prepared once for each number of them, so there are two.
+const TOGETHER: usize = 25;
 
 #[derive(FromRow)]
 struct PresenceRow {
@@ -45,20 +49,25 @@ pub(super) async fn all(connection: &mut SqliteConnection) -> Result<Vec<Presenc
 
 /// Inserts or replaces; a device that is gone has no presence. What was fetched before stays if nothing is said of it.
 pub(super) async fn put(connection: &mut SqliteConnection, presences: &[Presence]) -> Result<(), StoreError> {
-    for presence in presences {
-        let query = sqlx::query(
-            "insert into presences as stored \
-             (device, last_seen, last_request, last_answer, fetched_revision, fetched_at) \
-             select $1, $2, $3, $4, $5, $6 where exists (select 1 from devices where id = $1) \
-             on conflict (device) do update set last_seen = excluded.last_seen, \
-             last_request = excluded.last_request, last_answer = excluded.last_answer, \
-             fetched_revision = coalesce(excluded.fetched_revision, stored.fetched_revision), \
-             fetched_at = coalesce(excluded.fetched_at, stored.fetched_at)",
-        );
-        let query = query.bind(&presence.device).bind(to_micros(presence.last_seen));
-        let query = query.bind(&presence.last_request).bind(&presence.last_answer);
-        let query = query.bind(presence.fetched_revision).bind(presence.fetched_at.map(to_micros));
-        query.execute(&mut *connection).await?;
+    let (together, alone) = presences.as_chunks::<TOGETHER>();
+    for presences in together.iter().map(<[Presence; TOGETHER]>::as_slice).chain(alone.chunks(1)) {
+        let mut script = Script::default();
+        for presence in presences {
+            let statement = script.add(
+                "insert into presences as stored \
+                 (device, last_seen, last_request, last_answer, fetched_revision, fetched_at) \
+                 select id, ?, ?, ?, ?, ? from devices where id = ? \
+                 on conflict (device) do update set last_seen = excluded.last_seen, \
+                 last_request = excluded.last_request, last_answer = excluded.last_answer, \
+                 fetched_revision = coalesce(excluded.fetched_revision, stored.fetched_revision), \
+                 fetched_at = coalesce(excluded.fetched_at, stored.fetched_at)",
+            );
+            let statement = statement.bind(to_micros(presence.last_seen));
+            let statement = statement.bind(&presence.last_request).bind(&presence.last_answer);
+            let statement = statement.bind(presence.fetched_revision);
+            statement.bind(presence.fetched_at.map(to_micros)).bind(&presence.device);
+        }
+        script.run(connection).await?;
     }
     Ok(())
 }

@@ -90,7 +90,8 @@ impl Readers {
 /// A connection that can only read. How long it was held is recorded when it is given back.
 pub(super) struct Reading {
     connection: Object<Opener>,
-    began: Instant,
+    /// Absent: there was nothing to read.
+    began: Option<Instant>,
     metrics: Arc<StorageMetrics>,
 }
 
@@ -99,7 +100,14 @@ impl Database {
     pub(super) async fn read(&self) -> Result<Reading, StoreError> {
         let began = Instant::now();
         let connection = self.readers.take().await?;
-        Ok(Reading { connection, began, metrics: self.metrics.clone() })
+        Ok(Reading { connection, began: Some(began), metrics: self.metrics.clone() })
+    }
+}
+
+impl Reading {
+    /// Gives the connection back without having read.
+    pub(super) fn cancel(mut self) {
+        self.began = None;
     }
 }
 
@@ -119,6 +127,8 @@ impl DerefMut for Reading {
 
 impl Drop for Reading {
     fn drop(&mut self) {
-        self.metrics.has_read(self.began);
+        if let Some(began) = self.began {
+            self.metrics.has_read(began);
+        }
     }
 }

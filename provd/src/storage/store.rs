@@ -39,8 +39,11 @@ impl Store for Database {
     }
 
     async fn find_devices(&self, key: &DeviceKey) -> Result<Vec<Arc<Device>>, StoreError> {
-        let since = self.stamps.now();
         let read = async {
+            if let DeviceKey::Mac(mac) = key {
+                return self.devices_by_mac(*mac).await;
+            }
+            let since = self.stamps.now();
             let found = devices::find(&mut *self.read().await?, key).await?;
             self.cache.keep_device_files(since, found.files);
             Ok(found.devices.into_iter().map(Arc::new).collect())

@@ -5,6 +5,7 @@ mod battery;
 mod caching;
 mod file;
 mod find;
+mod gathering;
 mod group_commit;
 mod opening;
 mod plans;

@@ -20,12 +20,18 @@ async fn each_is_one_search_of_one_index() {
     for (sql, expected) in [
         (devices::BY_ID, "SEARCH devices USING INDEX sqlite_autoindex_devices_1 (id=?)"),
         (devices::BY_MAC, "SEARCH devices USING INDEX devices_by_mac (mac=?)"),
+        (devices::BY_MACS, "SEARCH devices USING INDEX devices_by_mac (mac=?)"),
         (devices::BY_SN, "SEARCH devices USING INDEX devices_by_sn (sn=?)"),
         (devices::BY_UUID, "SEARCH devices USING INDEX devices_by_uuid (uuid=?)"),
         (devices::BY_IP, "SEARCH devices USING INDEX devices_by_ip (ip=?)"),
         (devices::BY_IP_WITHOUT_MAC, "SEARCH devices USING INDEX devices_by_ip_without_mac (ip=?)"),
         (
             files::BY_MAC,
+            "SEARCH devices USING INDEX devices_by_mac (mac=?); \
+             SEARCH device_files USING INDEX sqlite_autoindex_device_files_1 (device=?)",
+        ),
+        (
+            files::BY_MACS,
             "SEARCH devices USING INDEX devices_by_mac (mac=?); \
              SEARCH device_files USING INDEX sqlite_autoindex_device_files_1 (device=?)",
         ),

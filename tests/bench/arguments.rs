@@ -4,6 +4,7 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use clap::Parser;
+use clap::error::ErrorKind;
 
 /// How long a glimpse looks at each side.
 const GLIMPSE: Duration = Duration::from_millis(200);
@@ -64,7 +65,10 @@ impl Arguments {
         if std::env::args().any(|argument| argument == "--bench") {
             return Arguments::parse();
         }
-        Arguments::try_parse().unwrap_or_default()
+        match Arguments::try_parse() {
+            Err(error) if error.kind() == ErrorKind::DisplayHelp => error.exit(),
+            parsed => parsed.unwrap_or_default(),
+        }
     }
 
     /// How much is to be measured.

@@ -5,6 +5,7 @@ use std::fs;
 use std::path::Path;
 
 use anyhow::Result;
+use provd_tests::Server;
 
 /// Lines by which the file of a phone is longer.
 const REMARKS: usize = 88;
@@ -29,6 +30,14 @@ pub(crate) fn write(families: &Path, targets: usize) -> Result<()> {
     let template = families.join("aastra/templates/phone/base.j2");
     let text = fs::read_to_string(&template)?;
     Ok(fs::write(template, text + &"# What fills the file is a remark.\n".repeat(REMARKS))?)
+}
+
+/// Waits until both plugins of the aastra family as it comes are ready. One that still starts would count as work for phones.
+pub(crate) async fn aastra_is_ready(server: &Server) -> Result<()> {
+    for plugin in ["aastra-2.6.0.2019", "aastra-3.2.2.1136"] {
+        server.ready(plugin).await?;
+    }
+    Ok(())
 }
 
 /// The plugin of a target.

@@ -21,7 +21,7 @@ mod wrk;
 
 use std::fs;
 
-use anyhow::{Context as _, Result};
+use anyhow::{Context as _, Result, bail};
 use provd_tests::usage;
 
 use arguments::Arguments;
@@ -31,6 +31,10 @@ use report::Baseline;
 #[tokio::main]
 async fn main() -> Result<()> {
     let arguments = Arguments::from_command_line();
+    let nothing = arguments.only.iter().find(|part| !rows::ROWS.iter().any(|row| row.name().contains(*part)));
+    if let Some(part) = nothing {
+        bail!("no row has `{part}` in its name; `--list` names them");
+    }
     let rows = rows::ROWS.into_iter().filter(|row| arguments.want(row.name()));
     if arguments.list {
         rows.for_each(|row| println!("{}", row.name()));

@@ -11,6 +11,7 @@ use provd_tests::process::Process;
 
 use super::Row;
 use crate::arguments::Plan;
+use crate::families;
 use crate::finding::{Finding, Goal};
 use crate::fleet::Fleet;
 use crate::peers::Nginx;
@@ -61,10 +62,7 @@ async fn of_fleet(plan: &Plan, count: u32) -> Result<Vec<Finding>> {
     let mut memory = Vec::new();
     for _ in 0..plan.rounds {
         let server = home.start().await?;
-        // One that still starts would count as work for the phones.
-        for plugin in ["aastra-2.6.0.2019", "aastra-3.2.2.1136"] {
-            server.ready(plugin).await?;
-        }
+        families::aastra_is_ready(&server).await?;
         let before = usage::resident(server.process())?;
         ours.samples.push(pass(fleet, server.http(), server.process()).await?);
         let more = usage::resident(server.process())?.saturating_sub(before);

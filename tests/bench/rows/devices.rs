@@ -7,6 +7,7 @@ use provd_tests::Home;
 
 use super::Row;
 use crate::arguments::Plan;
+use crate::families;
 use crate::finding::{Finding, Goal};
 use crate::fleet::Fleet;
 use crate::sample::float;
@@ -35,7 +36,7 @@ impl Row for Devices {
         let mut taken = Vec::new();
         for _ in 0..plan.rounds {
             let server = home.start().await?;
-            server.ready("aastra-3.2.2.1136").await?;
+            families::aastra_is_ready(&server).await?;
             let before = usage::resident(server.process())?;
             Fleet::new(1, count).load(server.http()).run_once().await?;
             taken.push(float(usage::resident(server.process())?.saturating_sub(before)) / 1e6);

@@ -6,6 +6,7 @@ use provd_tests::Home;
 
 use super::Row;
 use crate::arguments::Plan;
+use crate::families;
 use crate::finding::{Finding, Goal};
 use crate::fleet::Fleet;
 use crate::sample::{Sample, Side};
@@ -27,7 +28,7 @@ impl Row for Upgraded {
         let home =
             Home::with_families(&["aastra"])?.quiet().at_own_address().argument("--nat").argument("true");
         let server = home.start().await?;
-        server.ready("aastra-3.2.2.1136").await?;
+        families::aastra_is_ready(&server).await?;
         #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "a few thousand phones")]
         let count = (PER_SECOND * plan.duration.as_secs_f64()).clamp(20.0, 50_000.0) as u32;
         let fleet = Fleet::new(1, count);

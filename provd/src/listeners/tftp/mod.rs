@@ -15,6 +15,7 @@ mod slots;
 mod sockets;
 mod source;
 mod transfer;
+mod volley;
 
 pub use server::serve;
 pub use settings::TftpSettings;

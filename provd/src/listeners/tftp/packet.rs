@@ -146,9 +146,8 @@ impl ClientError {
     }
 }
 
-/// DATA: one block, written over what the buffer held.
-pub fn write_data(buffer: &mut Vec<u8>, block: u16, payload: &[u8]) {
-    buffer.clear();
+/// DATA: one block, written behind what the buffer holds.
+pub fn add_data(buffer: &mut Vec<u8>, block: u16, payload: &[u8]) {
     buffer.extend_from_slice(&OPCODE_DATA.to_be_bytes());
     buffer.extend_from_slice(&block.to_be_bytes());
     buffer.extend_from_slice(payload);
@@ -274,8 +273,8 @@ mod tests {
     #[test]
     fn packets_of_this_server() {
         let mut buffer = b"old".to_vec();
-        write_data(&mut buffer, 513, b"xy");
-        assert_eq!(buffer, b"\0\x03\x02\x01xy");
+        add_data(&mut buffer, 513, b"xy");
+        assert_eq!(buffer, b"old\0\x03\x02\x01xy");
         assert_eq!(
             options(&[("TSIZE".into(), 7), ("blksize".into(), 8)]),
             b"\0\x06TSIZE\x007\0blksize\x008\0"

@@ -21,6 +21,7 @@ use super::slots::Slot;
 use super::sockets::{TransferSocket, is_same};
 use super::source::Source;
 use super::transfer::{Step, Transfer, wire_number};
+use super::volley::{Volley, cannot_be_cut};
 
 /// Longer packets from a client are cut; what matters is in front.
 const LONGEST_ANSWER: usize = 516;
@@ -49,8 +50,10 @@ pub(super) struct Session<'a> {
     slot: &'a Slot,
     source: Source,
     agreement: Agreement,
-    /// The packet being put together, kept for its allocation.
-    packet: Vec<u8>,
+    /// The packets being put together, kept for their allocation.
+    volley: Volley,
+    /// Whether the system may be given several at once, as far as is known.
+    can_be_cut: bool,
 }
 
 impl<'a> Session<'a> {
@@ -62,7 +65,7 @@ impl<'a> Session<'a> {
         source: Source,
         agreement: Agreement,
     ) -> Session<'a> {
-        Session { socket, peer, slot, source, agreement, packet: Vec::new() }
+        Session { socket, peer, slot, source, agreement, volley: Volley::default(), can_be_cut: true }
     }
 
     /// The socket, when all is said.
@@ -105,6 +108,7 @@ impl<'a> Session<'a> {
     }
 
     async fn send_blocks(&mut self, blocks: RangeInclusive<u64>) -> Result<(), SessionError> {
+        self.volley.clear();
         for number in blocks {
             let block = match self.source.block(number, self.agreement.block_size).await {
                 Ok(block) => block,
@@ -113,8 +117,25 @@ impl<'a> Session<'a> {
                     return Err(SessionError::Read(error));
                 }
             };
-            packet::write_data(&mut self.packet, wire_number(number), &block);
-            self.send(&self.packet).await?;
+            self.volley.add(wire_number(number), &block);
+            if self.volley.is_full() {
+                self.send_volley().await?;
+                self.volley.clear();
+            }
+        }
+        self.send_volley().await
+    }
+
+    async fn send_volley(&mut self) -> Result<(), SessionError> {
+        if self.can_be_cut && self.volley.is_several() {
+            match self.volley.send(self.socket.socket(), self.peer).await {
+                Ok(()) => return Ok(()),
+                Err(error) if cannot_be_cut(&error) => self.can_be_cut = false,
+                Err(error) => return Err(SessionError::Network(error)),
+            }
+        }
+        for packet in self.volley.packets() {
+            self.send(packet).await?;
         }
         Ok(())
     }

@@ -15,6 +15,7 @@ mod devices;
 mod errors;
 mod files;
 mod find;
+mod flushing;
 mod gathering;
 mod open;
 mod parameters;
@@ -59,8 +60,8 @@ const BUSY_TIMEOUT: Duration = Duration::from_secs(5);
 ///
 /// A change is committed once it is in the write-ahead log, which is in the hands of the operating system: the death
 /// of the process, by whatever signal, loses nothing that was committed, with or without [`Database::close`]. The log
-/// is flushed to disk at checkpoints, not at each commit: a loss of power may take back the last changes, each of
-/// them whole, and leaves the database sound.
+/// is flushed to disk [soon after](flushing), not at each commit: a loss of power may take back the changes of the last
+/// second, each of them whole, and leaves the database sound.
 #[derive(Debug, Clone)]
 pub struct Database {
     readers: Readers,

@@ -14,6 +14,7 @@ use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, S
 use sqlx::{Connection as _, SqliteConnection};
 
 use super::cache::ReadCache;
+use super::flushing::LONGEST_LOG;
 use super::reading::Readers;
 use super::stamps::Stamps;
 use super::writer::Writer;
@@ -39,7 +40,8 @@ impl Database {
             .busy_timeout(BUSY_TIMEOUT);
         let failed = |error| OpenError::from_sqlx(path, error);
         let connection = pool().after_release(|connection, _| Box::pin(ready(Ok(is_settled(connection)))));
-        let connection = connection.connect_with(options.clone()).await.map_err(failed)?;
+        let writing = options.clone().pragma("wal_autocheckpoint", LONGEST_LOG);
+        let connection = connection.connect_with(writing).await.map_err(failed)?;
         MIGRATIONS
             .run(&connection)
             .await
@@ -48,7 +50,7 @@ impl Database {
         let metrics = Arc::<StorageMetrics>::default();
         let stamps = Arc::new(Stamps::new());
         let cache = Arc::new(ReadCache::new(stamps.clone(), metrics.clone()));
-        let writer = Writer::start(connection.clone(), stamps.clone(), metrics.clone());
+        let writer = Writer::start(connection.clone(), readers.clone(), stamps.clone(), metrics.clone());
         let gathering = Arc::default();
         Ok(Database { readers, connection, writer, stamps, cache, gathering, metrics })
     }

@@ -20,7 +20,7 @@ use crate::metrics::StorageMetrics;
 use crate::provisioning::store::StoreError;
 
 /// Statements are short and the file is mostly in memory, so a few connections keep a few cores busy.
-const CONNECTIONS: usize = 4;
+pub(super) const CONNECTIONS: usize = 4;
 
 /// A connection is asked whether it lives once in so many readings. Nothing but a crash of its thread ends one.
 const READINGS: usize = 64;
@@ -73,6 +73,13 @@ impl Readers {
                 sqlx::Error::PoolTimedOut
             }
         })
+    }
+
+    /// Has SQLite copy its log into the file, as far as nobody reads it, and waits until both are on disk. Who can only read
+    /// may do that too.
+    pub(super) async fn flush(&self) -> Result<(), sqlx::Error> {
+        let mut connection = self.take().await?;
+        sqlx::query("pragma wal_checkpoint(passive)").execute(&mut *connection).await.map(drop)
     }
 
     /// Waits until all readings are over and closes the connections. Those who ask for one from then on are told so.

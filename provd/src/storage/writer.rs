@@ -10,10 +10,12 @@ use std::time::Instant;
 
 use futures_util::future::BoxFuture;
 use sqlx::{SqliteConnection, SqlitePool};
-use tokio::sync::{mpsc, oneshot};
+use tokio::sync::{mpsc, oneshot, watch};
 use tokio_util::task::TaskTracker;
 
 use super::ACQUIRE_TIMEOUT;
+use super::flushing::flush;
+use super::reading::Readers;
 use super::stamps::{Stamps, Touched};
 use crate::metrics::StorageMetrics;
 use crate::provisioning::store::StoreError;
@@ -39,11 +41,18 @@ pub(super) struct Writer {
 }
 
 impl Writer {
-    /// Starts the task that writes. It ends when the writer is closed or gone, after what queues then.
-    pub(super) fn start(connection: SqlitePool, stamps: Arc<Stamps>, metrics: Arc<StorageMetrics>) -> Writer {
+    /// Starts the task that writes, and the one that brings to disk what it committed. They end when the writer is closed or
+    /// gone, after what queues then.
+    pub(super) fn start(
+        connection: SqlitePool,
+        readers: Readers,
+        stamps: Arc<Stamps>,
+        metrics: Arc<StorageMetrics>,
+    ) -> Writer {
         let (queue, jobs) = mpsc::channel(QUEUE);
-        let task = TaskTracker::new();
-        let work = Task { connection, stamps, batches: task.clone(), metrics: metrics.clone() };
+        let (task, committed) = (TaskTracker::new(), watch::Sender::new(0));
+        task.spawn(flush(readers, committed.subscribe()));
+        let work = Task { connection, committed, stamps, batches: task.clone(), metrics: metrics.clone() };
         task.spawn(work.run(jobs));
         Writer { queue: Arc::new(Mutex::new(Some(queue))), task, metrics }
     }
@@ -183,6 +192,8 @@ impl Failure {
 #[derive(Clone)]
 struct Task {
     connection: SqlitePool,
+    /// Counts changes that are to be brought to disk.
+    committed: watch::Sender<u64>,
     stamps: Arc<Stamps>,
     batches: TaskTracker,
     metrics: Arc<StorageMetrics>,
@@ -235,6 +246,7 @@ impl Task {
 
     async fn try_transact(&self, changes: &mut [Box<dyn Change>]) -> Result<(), Failure> {
         let failed = |error: sqlx::Error| Failure::Transaction(error.into());
+        let together = changes.len() as u64;
         let mut transaction = self.connection.begin_with("begin immediate").await.map_err(failed)?;
         for change in changes {
             if let Err(error) = change.apply(&mut transaction).await {
@@ -244,7 +256,9 @@ impl Task {
                 return Err(Failure::Change(error));
             }
         }
-        transaction.commit().await.map_err(failed)
+        transaction.commit().await.map_err(failed)?;
+        self.committed.send_modify(|count| *count += together);
+        Ok(())
     }
 }
 

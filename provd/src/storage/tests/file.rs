@@ -46,6 +46,7 @@ async fn closing_writes_the_log_back_and_the_next_start_finds_everything() {
 async fn a_killed_process_loses_nothing_it_committed() {
     let fixture = Fixture::new().await;
     let stored = add(&fixture.database, "a").await;
+    let _held = fixture.busy().await;
     let mut uncommitted = transaction(&fixture.database).await;
     sqlx::query("delete from devices").execute(&mut *uncommitted).await.unwrap();
 
@@ -112,6 +113,7 @@ async fn a_process_killed_before_its_commit_leaves_nothing_of_the_change() {
     let fixture = Fixture::new().await;
     fixture.database.change_device(phone(1, 10)).await.unwrap();
     fixture.meddle("pragma cache_size = 10").await;
+    let _held = fixture.busy().await;
     let log = fixture.directory.path().join("provd.db-wal");
     let before = fs::metadata(&log).unwrap().len();
     let mut uncommitted = transaction(&fixture.database).await;
@@ -126,6 +128,7 @@ async fn a_process_killed_before_its_commit_leaves_nothing_of_the_change() {
 async fn a_log_that_ends_anywhere_leaves_whole_changes() {
     let fixture = Fixture::new().await;
     fixture.meddle("pragma wal_checkpoint(truncate)").await;
+    let _held = fixture.busy().await;
     for number in 0..4 {
         fixture.database.change_device(phone(number, 5000)).await.unwrap();
     }

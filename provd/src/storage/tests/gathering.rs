@@ -31,7 +31,7 @@ async fn add(fixture: &Fixture, id: &str, number: u8) {
 /// Looks for phones while no connection is free, and for none that is wished away.
 async fn ids(fixture: &Fixture, numbers: impl Iterator<Item = u8>) -> Vec<Result<Vec<String>, String>> {
     let database = &fixture.database;
-    let held = join_all((0..4).map(|_| database.read())).await;
+    let held = fixture.busy().await;
     let find = async |number| {
         let found = database.find_devices(&DeviceKey::Mac(mac(number))).await;
         let ids =
@@ -95,7 +95,7 @@ async fn who_gives_up_takes_nobody_along() {
     for moment in 0..50_u64 {
         // Devices that were read are not read again, so that each time is the first.
         fixture.meddle("update devices set model = 'm'").await;
-        let held = join_all((0..4).map(|_| database.read())).await;
+        let held = fixture.busy().await;
         let find = |number: u8| {
             let database = database.clone();
             tokio::spawn(async move { database.devices_by_mac(mac(number)).await.unwrap().len() })

@@ -75,6 +75,7 @@ async fn the_log_grows_less_than_by_as_many_alone() {
     for fixture in [&alone, &grouped] {
         fixture.meddle("pragma wal_autocheckpoint = 0; pragma wal_checkpoint(truncate)").await;
     }
+    let _held = (alone.busy().await, grouped.busy().await);
     for change in changes() {
         alone.database.change_device(change).await.unwrap();
     }

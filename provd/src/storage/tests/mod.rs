@@ -5,6 +5,7 @@ mod battery;
 mod caching;
 mod file;
 mod find;
+mod flushing;
 mod gathering;
 mod group_commit;
 mod opening;
@@ -14,10 +15,12 @@ mod upgrading;
 
 use std::path::PathBuf;
 
+use futures_util::future::join_all;
 use sqlx::{Sqlite, Transaction};
 use tempfile::TempDir;
 
 use super::Database;
+use super::reading::{CONNECTIONS, Reading};
 
 /// A new database in a directory of its own, which goes with the value.
 struct Fixture {
@@ -34,6 +37,13 @@ impl Fixture {
 
     fn path(&self) -> PathBuf {
         self.directory.path().join("provd.db")
+    }
+
+    /// All connections that read: until this is dropped nothing is read, and nothing flushed, so that the file and its log
+    /// stay what the last change left.
+    async fn busy(&self) -> Vec<Reading> {
+        let all = join_all((0..CONNECTIONS).map(|_| self.database.read())).await;
+        all.into_iter().map(Result::unwrap).collect()
     }
 
     /// Runs statements that provd never would, to bring about what they leave behind.

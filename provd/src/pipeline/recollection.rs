@@ -28,8 +28,9 @@ use crate::provisioning::plugins::Shape;
 const BYTES: u64 = 16 << 20;
 /// In so many parts: what is larger than one of them is not remembered.
 const SHARDS: usize = 4;
-/// What a decision takes besides its key and the file it answers with, in bytes.
-const OVERHEAD: usize = 1024;
+/// What a decision takes besides its key and the file it answers with, in bytes. Most of it is the device, which nobody else
+/// may keep any more.
+const OVERHEAD: usize = 3072;
 /// Longest key of a decision, in bytes. No phone's is as long, and whoever makes them up is not to fill the memory.
 const LONGEST: usize = 2048;
 

@@ -6,16 +6,23 @@ use std::collections::HashMap;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::SystemTime;
 
+use tokio::sync::Notify;
+
 use super::Provisioning;
 use super::store::StoreError;
 use crate::domain::device::Device;
 use crate::domain::remote_state::Presence;
+
+/// So many are not kept until it is time: a site that comes up is not to fill the memory.
+const MANY: usize = 2_000;
 
 /// Presences that are not written yet.
 #[derive(Debug, Default)]
 pub(super) struct Presences {
     // A plain mutex: held for one insertion or to take all, never while waiting.
     unwritten: Mutex<HashMap<String, Presence>>,
+    /// They have become [`MANY`].
+    many: Notify,
 }
 
 /// What was seen of a phone.
@@ -74,6 +81,10 @@ impl Presences {
         let presence = unwritten.entry(device.id.clone());
         let presence = presence.or_insert_with(|| Presence::of(device.id.clone(), now));
         sight.write_into(presence, device, now);
+        // Those that could not be written are more, and wait until it is time.
+        if unwritten.len() == MANY {
+            self.many.notify_one();
+        }
     }
 
     fn put_back(&self, presences: Vec<Presence>) {
@@ -110,6 +121,14 @@ impl Provisioning {
         }
     }
 
+    /// Writes what was noted whenever it has become much, without end.
+    pub async fn write_many_presences(&self) {
+        loop {
+            self.presences.many.notified().await;
+            self.write_presences().await;
+        }
+    }
+
     /// What was last seen of a device.
     pub async fn presence(&self, device: &str) -> Result<Option<Presence>, StoreError> {
         let stored = self.store.presence(device).await?;
@@ -139,4 +158,25 @@ fn newer(stored: Option<Presence>, noted: Option<Presence>) -> Option<Presence> 
         noted.fetched_at = stored.fetched_at;
     }
     Some(noted)
+}
+
+#[cfg(test)]
+mod tests {
+    use futures_util::FutureExt as _;
+
+    use super::*;
+
+    #[test]
+    fn it_is_told_once_that_there_are_many() {
+        let presences = Presences::default();
+        let see = |number: usize| {
+            let device = Device { id: number.to_string(), ..Device::default() };
+            let sight = Sight { protocol: "DHCP", path: None, answer: "nothing", fetched: false };
+            presences.note(&device, SystemTime::now(), sight);
+            presences.many.notified().now_or_never().is_some()
+        };
+        let told: Vec<usize> = (1..MANY * 2).filter(|number| see(*number)).collect();
+        assert_eq!(told, [MANY]);
+        assert!(!see(MANY), "seen again");
+    }
 }

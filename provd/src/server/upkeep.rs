@@ -44,6 +44,7 @@ pub(super) async fn keep_up(
         follow_plugins(&provisioning, pending, removed, events),
         every(RETRY_WAITING, || provisioning.configure_waiting()),
         every(WRITE_PRESENCES, || provisioning.write_presences()),
+        provisioning.write_many_presences(),
         every(NOTE_USES, || access.note_uses()),
         every(FORGET, || forget(&provisioning, retention)),
     );

@@ -18,14 +18,14 @@ use crate::metrics::{CacheUsage, StorageMetrics};
 use crate::provisioning::basis::{Moment, Stripe};
 use crate::provisioning::store::{DeviceKey, StoreError};
 
-/// Answers to "which devices have this fact" that are kept. Each takes about two kilobytes.
-const DEVICES: usize = 10_000;
+/// Answers to "which devices have this fact" that are kept: those of phones that boot now. Each takes about two kilobytes.
+const DEVICES: usize = 5_000;
 /// Configs that are kept.
 const CONFIGS: usize = 10_000;
 /// Roles whose config is kept. Few are asked for.
 const ROLES: usize = 16;
 /// Generated files that are kept, in bytes of their content and names.
-const FILE_BYTES: u64 = 12 << 20;
+const FILE_BYTES: u64 = 8 << 20;
 /// In so many parts: a file that is larger than one of them is not kept.
 const FILE_SHARDS: usize = 4;
 /// What a kept file takes besides its content, in bytes.

@@ -22,6 +22,9 @@ use crate::provisioning::store::StoreError;
 /// Statements are short and the file is mostly in memory, so a few connections keep a few cores busy.
 pub(super) const CONNECTIONS: usize = 4;
 
+/// What a connection keeps of the file, in KiB as SQLite has it: the upper pages of its indexes. All of it the kernel keeps.
+const PAGES: &str = "-1000";
+
 /// A connection is asked whether it lives once in so many readings. Nothing but a crash of its thread ends one.
 const READINGS: usize = 64;
 
@@ -51,7 +54,8 @@ impl Manager for Opener {
 impl Readers {
     /// Opens the first; others when they are needed.
     pub(super) async fn open(options: SqliteConnectOptions) -> Result<Readers, sqlx::Error> {
-        let pool = Pool::builder(Opener(options.pragma("query_only", "on")))
+        let options = options.pragma("query_only", "on").pragma("cache_size", PAGES);
+        let pool = Pool::builder(Opener(options))
             .max_size(CONNECTIONS)
             // The last used has most in memory.
             .queue_mode(QueueMode::Lifo)

@@ -10,7 +10,7 @@ use super::{Checked, Finding, failed};
 use crate::authoring::test::{Facts, facts_of};
 use crate::domain::mac::Mac;
 use crate::domain::request::{DhcpRequest, HttpRequest, Request, RequestKind, TftpRequest};
-use crate::plugin_host::workbench::{Code, Refusal, judge_info, read_by, request_message, would_be_asked};
+use crate::plugin_host::workbench::{Code, Described, Refusal, judge_info, request_message};
 
 /// Address of what asks: reserved for documentation (RFC 5737).
 const ASKING: IpAddr = IpAddr::V4(Ipv4Addr::new(192, 0, 2, 100));
@@ -76,6 +76,7 @@ async fn support(subject: &Subject, info: v1::DeviceInfo) -> Result<Support, Fin
 pub(super) async fn extract_own(subject: &Subject) -> Checked {
     let trial = subject.shared().await?;
     let description = trial.caller().describe().await.map_err(said("Describe"))?;
+    let described = Described::of(&description).map_err(Finding::Failed)?;
     let requests = &subject.samples().await?.requests;
     let mut revealing = 0;
     for (request, facts) in requests.iter().filter(|(_, facts)| !facts.is_empty()) {
@@ -83,7 +84,7 @@ pub(super) async fn extract_own(subject: &Subject) -> Checked {
         if found != *facts {
             return failed(format!("{request}: other facts than its case states; see `provd plugin test`"));
         }
-        if !would_be_asked(&description, request) {
+        if !described.concerns(request) {
             return failed(format!(
                 "{request}: no filter lets it through, so the plugin would never be asked"
             ));
@@ -99,23 +100,24 @@ pub(super) async fn extract_own(subject: &Subject) -> Checked {
 pub(super) async fn extract_described(subject: &Subject) -> Checked {
     let trial = subject.shared().await?;
     let description = trial.caller().describe().await.map_err(said("Describe"))?;
-    let Some(rules) = &description.extraction else {
+    let described = Described::of(&description).map_err(Finding::Failed)?;
+    if !described.has_rules() {
         return Ok("it describes none, and is asked about every request".to_owned());
-    };
+    }
     let own = subject.samples().await?.requests.iter().map(|(request, _)| request.clone());
     let (mut read, mut asked) = (0, 0);
     for request in own.chain(foreign_requests()) {
         // What passes no filter is read by neither.
-        if !would_be_asked(&description, &request) {
+        if !described.concerns(&request) {
             continue;
         }
-        let Some(described) = read_by(rules, &request).map_err(Finding::Failed)? else {
+        let Some(info) = described.read(&request) else {
             asked += 1;
             continue;
         };
-        let (described, found) = (facts_of(described), extracted(subject, &request).await?);
-        if described != found {
-            return failed(format!("{request}: by its rules {}, asked {}", named(&described), named(&found)));
+        let (by_rules, found) = (facts_of(info), extracted(subject, &request).await?);
+        if by_rules != found {
+            return failed(format!("{request}: by its rules {}, asked {}", named(&by_rules), named(&found)));
         }
         read += 1;
     }

@@ -6,7 +6,7 @@ use toml::Spanned;
 use super::facts::{facts_of, info_of, quoted, written};
 use super::format::{AssociationCase, RequestCase, SupportLevel};
 use super::{Mode, Run, Target, Verdict};
-use crate::plugin_host::workbench::{judge_info, request_message, would_be_asked};
+use crate::plugin_host::workbench::{Described, judge_info, request_message};
 
 impl Run<'_> {
     /// Extraction is the family's: one target answers for all.
@@ -34,7 +34,7 @@ impl Run<'_> {
             return Err(format!("expected {}\nfound    {}", written(expected), written(&found)));
         }
         let description = caller.describe().await.map_err(|refusal| format!("Describe: {refusal}"))?;
-        if !found.is_empty() && !would_be_asked(&description, &request) {
+        if !found.is_empty() && !Described::of(&description)?.concerns(&request) {
             return Err("no filter lets the request through, so the plugin would never be asked".to_owned());
         }
         Ok(())

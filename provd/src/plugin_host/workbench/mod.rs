@@ -269,23 +269,41 @@ impl Trial {
     }
 }
 
-/// Whether a plugin that so describes itself would be asked about a request.
-pub(crate) fn would_be_asked(description: &v1::DescribeResponse, request: &Request) -> bool {
-    let own = std::iter::once(("", description.filters.as_slice()));
-    filters::check(&description.filters).is_ok()
-        && Filters::new(own).is_ok_and(|filters| !filters.interested(request).is_empty())
+/// What a server does with requests by what a plugin says of itself, without asking it.
+#[derive(Debug)]
+pub(crate) struct Described {
+    filters: Filters,
+    rules: Option<Rules>,
 }
 
-/// What a server reads out of a request by the rules a plugin describes; nothing if it would ask.
-///
-/// # Errors
-///
-/// The rules are not usable.
-pub(crate) fn read_by(
-    rules: &v1::ExtractionRules,
-    request: &Request,
-) -> Result<Option<v1::DeviceInfo>, String> {
-    Ok(Rules::compile(rules)?.extract(request).ok())
+impl Described {
+    /// By the description of one plugin.
+    ///
+    /// # Errors
+    ///
+    /// What of it is not usable.
+    pub(crate) fn of(description: &v1::DescribeResponse) -> Result<Described, String> {
+        filters::check(&description.filters)?;
+        let own = std::iter::once(("", description.filters.as_slice()));
+        let filters = Filters::new(own).map_err(|error| error.to_string())?;
+        let rules = description.extraction.as_ref().map(Rules::compile).transpose()?;
+        Ok(Described { filters, rules })
+    }
+
+    /// Whether it concerns the plugin at all.
+    pub(crate) fn concerns(&self, request: &Request) -> bool {
+        !self.filters.interested(request).is_empty()
+    }
+
+    /// Whether something can be read without asking.
+    pub(crate) fn has_rules(&self) -> bool {
+        self.rules.is_some()
+    }
+
+    /// What is read out of a request; nothing if the plugin would be asked.
+    pub(crate) fn read(&self, request: &Request) -> Option<v1::DeviceInfo> {
+        self.rules.as_ref()?.extract(request).ok()
+    }
 }
 
 /// What a server makes of facts that a plugin states.
